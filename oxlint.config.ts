@@ -143,6 +143,18 @@ export default defineConfig({
       files: [`shared/${room}/**/*.ts`],
       rules: restrict([noAdapters, noSdk, noBuiltins, noLocal, noFunctions, ...laterRooms(room)]),
     })),
+    {
+      files: adapterPrefixes.map((prefix) => `shared/${prefix}-*.ts`),
+      rules: {
+        ...restrict([
+          noLocal,
+          noFunctions,
+          { regex: `^\\./(?:${rooms.join('|')})/`, message: 'What all adapters share knows no room.' },
+        ]),
+        'no-restricted-globals': 'off' as const,
+        'no-restricted-properties': 'off' as const,
+      },
+    },
     ...rooms.map((room) => ({
       files: adapterPrefixes.map((prefix) => `shared/${room}/${prefix}-*.ts`),
       rules: {

@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts';
+import type { BucketLimits } from './bucket-state.ts';
+import { BucketGate } from './bucket-gate.ts';
+import type { BucketStore } from './bucket-store.ts';
+
+/** The start time and the cost that a job owns in a bucket. */
+export interface Reservation {
+  readonly bucketId: string;
+  /** Epoch ms: the call starts no earlier. */
+  readonly startMs: number;
+  /** Epoch ms: a start after this is thrown away and reserved again (B3). */
+  readonly latestMs: number;
+}
+
+/** Reserves starts for jobs in hand, in one process: gathers the jobs that ask at the same time into slices. */
+export interface Reserver {
+  /** Waits for Cosmos as long as it takes (fail closed); `undefined` when `signal` is aborted first. */
+  readonly reserve: (
+    job: { readonly bucketId: string; readonly cost: number },
+    signal: AbortSignal,
+  ) => Promise<Reservation | undefined>;
+  /** When a job of this cost would start, as far as this process knows; `undefined` when it knows nothing yet. */
+  readonly estimateStartMs: (bucketId: string, cost: number) => number | undefined;
+  /** How far ahead of now the bucket is reserved, in ms; 0 when idle or not known yet. */
+  readonly horizonMs: (bucketId: string) => number;
+  /** False while the bucket's last exchange failed. */
+  readonly isHealthy: (bucketId: string) => boolean;
+  /** Exchanges with the store since the start, conflicts included. */
+  readonly exchanges: () => { readonly operations: number; readonly conflicts: number };
+}
+
+export function createReserver(deps: {
+  readonly clock: Clock;
+  readonly store: BucketStore;
+  readonly random: () => number;
+  /** The configured limits of every bucket. */
+  readonly limits: ReadonlyMap<string, BucketLimits>;
+}): Reserver {
+  const gates = new Map([...deps.limits].map(([id, limits]) => [id, new BucketGate(id, limits, deps)]));
+  const gate = (bucketId: string): BucketGate => {
+    const found = gates.get(bucketId);
+    if (found === undefined) {
+      throw new RangeError(`No bucket ${bucketId} is configured.`);
+    }
+    return found;
+  };
+  return {
+    reserve: async ({ bucketId, cost }, signal) => gate(bucketId).reserve(cost, signal),
+    estimateStartMs: (bucketId, cost) => gate(bucketId).estimateStartMs(cost),
+    horizonMs: (bucketId) => gate(bucketId).horizonMs(),
+    isHealthy: (bucketId) => gate(bucketId).isHealthy,
+    exchanges: () => {
+      const counts = [...gates.values()].map((one) => one.exchanges);
+      return {
+        operations: counts.reduce((sum, one) => sum + one.operations, 0),
+        conflicts: counts.reduce((sum, one) => sum + one.conflicts, 0),
+      };
+    },
+  };
+}

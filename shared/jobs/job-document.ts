@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { JsonObject } from '../json.ts';
+import { deadLetterReasons } from './dead-letter-reason.ts';
+
+/** `queued`, `running` and `parked` go on; the other four are ends. */
+export const jobStates = ['queued', 'running', 'parked', 'completed', 'dead-lettered', 'cancelled', 'expired'] as const;
+
+export type JobState = (typeof jobStates)[number];
+
+const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+
+/** The fence that says which delivery is running the job (J1). Kept when the job ends: it tells duplicates apart. */
+const claim = z.object({
+  epoch: z.number(),
+  sequenceNumber: z.string(),
+  deliveryCount: z.number(),
+  attempt: z.number(),
+  /** Random, fresh for every claim: tells our own write from another's when a reply was lost. */
+  owner: z.string(),
+});
+
+const attempt = z.object({
+  at: z.number(),
+  region: z.string(),
+  deployment: z.string(),
+  outcome: z.string(),
+  code: z.string().optional(),
+  status: z.number().optional(),
+  requestId: z.string().optional(),
+  waitMs: z.number(),
+  latencyMs: z.number(),
+});
+
+const usage = z.object({
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+  totalTokens: z.number(),
+  cachedPromptTokens: z.number(),
+  reasoningTokens: z.number(),
+  isEstimated: z.boolean(),
+});
+
+/** A job as Cosmos keeps it. Loose: fields of a newer version survive a write by this one. */
+export const jobDocumentSchema = z.looseObject({
+  id: z.string(),
+  v: z.literal(1),
+  state: z.enum(jobStates),
+  pool: z.string(),
+  model: z.string(),
+  customId: z.string().optional(),
+  batchId: z.string().optional(),
+  tenant: z.string().optional(),
+  /** SHA-256 of the canonical request and options: the same id with another digest is another job. */
+  digest: z.string(),
+  createdAt: z.number(),
+  /** Rises with every parking and replay; a message of an older epoch is stale. */
+  epoch: z.number(),
+  claim: claim.optional(),
+  /** While parked: when the next epoch's message is due. */
+  dueAt: z.number().optional(),
+  deadline: z.number().optional(),
+  promptTokens: z.number().optional(),
+  worstCaseTokens: z.number().optional(),
+  requestRef: z.string().optional(),
+  attempts: z.array(attempt).optional(),
+  attemptCount: z.number().optional(),
+  /** Why a dead-lettered job was, for people and with figures for machines. */
+  reason: z.enum(deadLetterReasons).optional(),
+  description: z.string().optional(),
+  figures: jsonObject.optional(),
+  usage: usage.optional(),
+  costUsd: z.number().optional(),
+  finishReason: z.string().optional(),
+  region: z.string().optional(),
+  deployment: z.string().optional(),
+  requestId: z.string().optional(),
+  /** The response body when it is small; a blob's name otherwise. */
+  result: jsonObject.optional(),
+  resultRef: z.string().optional(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  /** Seconds to live from the last write, once ended. */
+  ttl: z.number().optional(),
+});
+
+export type JobDocument = z.infer<typeof jobDocumentSchema>;
+export type JobClaim = z.infer<typeof claim>;
+export type JobAttempt = z.infer<typeof attempt>;
+
+export function hasEnded(document: JobDocument): boolean {
+  return !['queued', 'running', 'parked'].includes(document.state);
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { isDeeperThan } from '../is-deeper-than.ts';
+import type { JsonObject } from '../json.ts';
+import { jobIdSchema } from './job-id.ts';
+
+/** Deeper JSON than this is refused before anything walks it. */
+const deepest = 64;
+
+const operations = new Map([
+  ['/v1/chat/completions', 'chat'],
+  ['/chat/completions', 'chat'],
+  ['/v1/embeddings', 'embeddings'],
+  ['/embeddings', 'embeddings'],
+] as const);
+
+export type JobOperation = 'chat' | 'embeddings';
+
+/** S1: `url` is matched against this closed list and never joined to an address. */
+const urlSchema = z.enum(['/v1/chat/completions', '/chat/completions', '/v1/embeddings', '/embeddings']);
+
+const positive = z.int().positive().optional().nullable();
+
+/** Only what Sluice itself reads is checked; every other field passes through to the model untouched. */
+const bodySchema = z
+  .custom<JsonObject>(isPlainObject, 'must be an object')
+  .refine((body) => !isDeeperThan(body, deepest), { message: `is nested deeper than ${deepest} levels`, abort: true })
+  .superRefine((body, context) => {
+    const known = z
+      .looseObject({
+        model: z.string({ error: 'must name the model' }).min(1).max(256),
+        max_tokens: positive,
+        max_completion_tokens: positive,
+        n: z.int().min(1).max(128).optional().nullable(),
+        stream: z.boolean().optional().nullable(),
+        data_sources: z.undefined({ error: 'is refused: a job must not send requests to addresses of its own' }),
+      })
+      .safeParse(body);
+    for (const issue of known.error?.issues ?? []) {
+      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
+    }
+  });
+
+const requestSchema = z
+  .strictObject({ method: z.literal('POST'), url: urlSchema, body: bodySchema })
+  .superRefine(({ url, body }, context) => {
+    if (operations.get(url) === 'chat' && (!Array.isArray(body['messages']) || body['messages'].length === 0)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['body', 'messages'],
+        message: 'must be an array of at least one message',
+      });
+    }
+    if (operations.get(url) === 'embeddings' && typeof body['input'] !== 'string' && !Array.isArray(body['input'])) {
+      context.addIssue({ code: 'custom', path: ['body', 'input'], message: 'must be a string or an array' });
+    }
+  });
+
+const optionsSchema = z.strictObject({
+  /** The only regions that may serve the job (residency). */
+  regions: z.array(z.string().min(1).max(63)).min(1).max(50).optional(),
+  priority: z.enum(['normal', 'high']).optional(),
+  onOverflow: z.literal('dead-letter', { error: 'only "dead-letter" is available' }).optional(),
+  /** The job is dead-lettered, unsent, when its worst case costs more. */
+  maxCostUsd: z.number().positive().optional(),
+  /** ISO 8601 with a zone; past it the job ends `expired`, unsent. */
+  deadline: z.iso.datetime({ offset: true }).optional(),
+  /** Read the answer as a stream (it is stored whole either way). */
+  stream: z.boolean().optional(),
+  metadata: z.record(z.string().min(1).max(64), z.string().max(512)).optional(),
+});
+
+/** One job as a caller submits it, over HTTP or straight onto a queue. */
+export const jobEnvelopeSchema = z.strictObject({
+  /** Present on messages that Sluice wrote itself; others leave it out. */
+  v: z.literal(1).optional(),
+  id: jobIdSchema.optional(),
+  /** The caller's own name for the job, given back on its line of the batch's results. */
+  customId: jobIdSchema.optional(),
+  batchId: jobIdSchema.optional(),
+  tenant: jobIdSchema.optional(),
+  request: requestSchema,
+  options: optionsSchema.optional(),
+});
+
+/** A bare line of an OpenAI batch file. */
+const batchLineSchema = z
+  .strictObject({ custom_id: jobIdSchema, method: z.literal('POST'), url: urlSchema, body: bodySchema })
+  .transform(({ custom_id, ...request }, context): JobEnvelope | typeof z.NEVER => {
+    const parsed = requestSchema.safeParse(request);
+    for (const issue of parsed.error?.issues ?? []) {
+      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
+    }
+    return parsed.success ? { customId: custom_id, request: parsed.data } : z.NEVER;
+  });
+
+export type JobRequest = z.infer<typeof requestSchema>;
+export type JobOptions = z.infer<typeof optionsSchema>;
+
+export interface JobEnvelope {
+  readonly id?: string | undefined;
+  /** The caller's own name for it: the `custom_id` of a bare batch line. */
+  readonly customId?: string | undefined;
+  readonly batchId?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly request: JobRequest;
+  readonly options?: JobOptions | undefined;
+}
+
+/** One thing that is wrong with an input, and where: `request.body.model`. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+export type ParsedEnvelope =
+  | { readonly kind: 'valid'; readonly envelope: JobEnvelope }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/** Reads one job from parsed JSON: an envelope, or a bare batch line (told apart by `custom_id`). Never throws. */
+export function parseJobEnvelope(value: unknown): ParsedEnvelope {
+  if (!isPlainObject(value)) {
+    return { kind: 'invalid', problems: [{ path: '', message: 'a job must be a JSON object' }] };
+  }
+  const schema = Object.hasOwn(value, 'custom_id') ? batchLineSchema : jobEnvelopeSchema;
+  const parsed = schema.safeParse(value);
+  return parsed.success
+    ? { kind: 'valid', envelope: parsed.data }
+    : { kind: 'invalid', problems: parsed.error.issues.map(toProblem) };
+}
+
+export function operationOf(request: JobRequest): JobOperation {
+  return operations.get(request.url) ?? 'chat';
+}
+
+export function modelOf(request: JobRequest): string {
+  const model = request.body['model'];
+  return typeof model === 'string' ? model : '';
+}
+
+export function isStreamed(envelope: JobEnvelope): boolean {
+  return envelope.options?.stream ?? envelope.request.body['stream'] === true;
+}
+
+export function toProblem(issue: z.core.$ZodIssue): Problem {
+  const parts = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  return {
+    path: parts
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('')
+      .replace(/^\./u, ''),
+    message: issue.code === 'unrecognized_keys' ? 'is not a known field' : issue.message,
+  };
+}
+
+function isPlainObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

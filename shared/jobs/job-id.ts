@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** S1: ids go into addresses, blob names and queries, so their alphabet is closed. */
+const idPattern = /^[A-Za-z0-9._:-]{1,128}$/u;
+
+export const jobIdSchema = z
+  .string()
+  .regex(idPattern, 'must be 1 to 128 letters, digits, ".", "_", ":" or "-"')
+  .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."');
+
+export function isJobId(value: unknown): value is string {
+  return jobIdSchema.safeParse(value).success;
+}
+
+/** Service Bus takes message ids of at most 128 characters. */
+const longestMessageId = 128;
+
+/**
+ * The id of the message that carries a job in one epoch. `~` is outside the alphabet of job ids, so the ids of two jobs
+ * never meet (job `a.1` in epoch 0 is not job `a` in epoch 1), and the digest keeps duplicate detection from dropping a
+ * message with the same job id and another body. A long id is replaced by its digest.
+ */
+export function messageIdOf(job: { readonly id: string; readonly epoch: number; readonly digest: string }): string {
+  const suffix = `~${job.epoch}~${job.digest.slice(0, 12)}`;
+  const head = job.id.length + suffix.length > longestMessageId ? job.digest : job.id;
+  return `${head}${suffix}`;
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblem } from './job-envelope.ts';
+import { isJobId, jobIdSchema } from './job-id.ts';
+
+/**
+ * A job as it travels in a message. The request is inside, or stored under our own prefix when it is large.
+ * Other services send an envelope or a batch line; `v`, `digest` and `requestRef` are Sluice's own.
+ */
+const storedMessageSchema = z.strictObject({
+  ...jobEnvelopeSchema.omit({ request: true }).shape,
+  v: z.literal(1),
+  id: jobIdSchema,
+  /** S1: a name under our own prefix; the payloads room checks it again before it reads. */
+  requestRef: z.string().regex(/^requests\/[A-Za-z0-9._:/-]{1,300}$/u, 'must be a name under requests/'),
+  digest: z.string().regex(/^[0-9a-f]{64}$/u),
+});
+
+export type JobMessage = { readonly id: string } & (
+  | { readonly kind: 'inline'; readonly envelope: JobEnvelope }
+  | { readonly kind: 'stored'; readonly requestRef: string; readonly digest: string; readonly envelope: EnvelopeHead }
+);
+
+/** An envelope without its request. */
+export type EnvelopeHead = Omit<JobEnvelope, 'request'>;
+
+export type ParsedMessage =
+  | { readonly kind: 'valid'; readonly message: JobMessage }
+  | { readonly kind: 'invalid'; readonly id: string | undefined; readonly problems: readonly Problem[] };
+
+/**
+ * Reads a message's body, which anybody with rights to send may have written. The job's id is the envelope's, the batch
+ * line's `custom_id` (behind the batch id, when there is one), or the message id.
+ */
+export function parseJobMessage(input: {
+  readonly body: unknown;
+  readonly messageId: string | undefined;
+  readonly batchId: string | undefined;
+}): ParsedMessage {
+  const value = fromText(input.body);
+  if (value === undefined) {
+    return invalid(input.messageId, [{ path: '', message: 'the body is not JSON' }]);
+  }
+  if (typeof value === 'object' && value !== null && 'requestRef' in value) {
+    const stored = storedMessageSchema.safeParse(value);
+    if (!stored.success) {
+      return invalid('id' in value ? value.id : input.messageId, stored.error.issues.map(toProblem));
+    }
+    const { requestRef, digest, v: _version, ...envelope } = stored.data;
+    return { kind: 'valid', message: { kind: 'stored', id: stored.data.id, requestRef, digest, envelope } };
+  }
+  return fromEnvelope(value, input);
+}
+
+function fromEnvelope(
+  value: unknown,
+  input: { readonly messageId: string | undefined; readonly batchId: string | undefined },
+): ParsedMessage {
+  const parsed = parseJobEnvelope(value);
+  if (parsed.kind === 'invalid') {
+    const given = typeof value === 'object' && value !== null && 'id' in value ? value.id : input.messageId;
+    return invalid(given, parsed.problems);
+  }
+  const batchId = parsed.envelope.batchId ?? (isJobId(input.batchId) ? input.batchId : undefined);
+  const id = parsed.envelope.id ?? idOfLine(parsed.envelope.customId, batchId) ?? input.messageId;
+  if (!isJobId(id)) {
+    const message = 'is absent, and neither custom_id nor the message id can serve as the job id';
+    return invalid(undefined, [{ path: 'id', message }]);
+  }
+  return { kind: 'valid', message: { kind: 'inline', id, envelope: { ...parsed.envelope, id, batchId } } };
+}
+
+/** `custom_id`s repeat from file to file, so inside a batch the batch's id goes before them. */
+export function idOfLine(customId: string | undefined, batchId: string | undefined): string | undefined {
+  return customId === undefined || batchId === undefined ? customId : `${batchId}:${customId}`;
+}
+
+/** The JSON that Sluice itself puts on a queue; a reference in place of a request that is stored. */
+export function toMessageText(job: {
+  readonly id: string;
+  readonly envelope: EnvelopeHead;
+  readonly digest: string;
+  readonly request: { readonly ref: string } | { readonly inline: JobEnvelope['request'] };
+}): string {
+  const { customId, batchId, tenant, options } = job.envelope;
+  const request =
+    'ref' in job.request ? { requestRef: job.request.ref, digest: job.digest } : { request: job.request.inline };
+  return JSON.stringify({ v: 1, id: job.id, customId, batchId, tenant, options, ...request });
+}
+
+function invalid(id: unknown, problems: readonly Problem[]): ParsedMessage {
+  return { kind: 'invalid', id: isJobId(id) ? id : undefined, problems };
+}
+
+function fromText(body: unknown): unknown {
+  if (typeof body !== 'string') {
+    return body instanceof Uint8Array ? undefined : (body ?? undefined);
+  }
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

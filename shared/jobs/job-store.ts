@@ -1,0 +1,24 @@
+import type { DocumentStore } from '../stored.ts';
+import type { JobDocument, JobState } from './job-document.ts';
+
+/** Where jobs are kept (port). */
+export interface JobStore extends DocumentStore<JobDocument> {
+  /** Oldest first; `next` continues where the page ended. */
+  readonly list: (
+    filter: JobFilter,
+    page: { readonly size: number; readonly after?: string | undefined },
+  ) => Promise<JobPage>;
+  /** How many jobs of the batch are in each state; states without a job are left out. */
+  readonly countByState: (batchId: string) => Promise<Partial<Record<JobState, number>>>;
+}
+
+export interface JobFilter {
+  readonly batchId?: string | undefined;
+  readonly states?: readonly JobState[] | undefined;
+}
+
+export interface JobPage {
+  readonly documents: readonly JobDocument[];
+  /** Opaque; absent on the last page. */
+  readonly next: string | undefined;
+}
