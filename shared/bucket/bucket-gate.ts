@@ -152,7 +152,7 @@ export class BucketGate {
     if (hasLimits(found.state, this.#limits)) {
       this.#state = found.state;
     } else {
-      this.#accept(await store.changeLimits(withLimits(found.state, this.#limits, now)));
+      this.#accept(await store.changeLimits(found.state, withLimits(found.state, this.#limits, now)));
     }
     return this.#state;
   }

@@ -6,8 +6,8 @@ export interface BucketStore {
   readonly read: (id: string) => Promise<ReadOutcome>;
   /** Creates the document; an existing one is left alone and returned. */
   readonly open: (state: BucketState) => Promise<ReadOutcome>;
-  /** Puts other limits in force, if the document is still at `state.epoch − 1`. */
-  readonly changeLimits: (state: BucketState) => Promise<ApplyOutcome>;
+  /** Puts other limits in force: `to` in place of `from`, if nothing was admitted and no limit changed since. */
+  readonly changeLimits: (from: BucketState, to: BucketState) => Promise<ApplyOutcome>;
   readonly apply: (plan: SlicePlan) => Promise<ApplyOutcome>;
 }
 

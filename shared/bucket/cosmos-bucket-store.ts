@@ -36,15 +36,15 @@ export function cosmosBucketStore(container: Container): BucketStore {
           return existing.resource;
         }
       }),
-    changeLimits: async (state) =>
+    changeLimits: async (from, to) =>
       asApply(async () => {
-        const { id, v: _v, ...values } = state;
+        const { id, v: _v, ...values } = to;
         const operations = Object.entries(values).map(([key, value]): PatchOperation => ({
           op: 'set',
           path: `/${key}`,
           value,
         }));
-        const condition = `from c where c.epoch = ${state.epoch - 1} and c.tokens.total = ${state.tokens.total} and c.requests.total = ${state.requests.total} and c.head = ${state.head}`;
+        const condition = `from c where c.epoch = ${from.epoch} and c.head = ${from.head} and c.tokens.total = ${from.tokens.total} and c.requests.total = ${from.requests.total}`;
         const response = await container.item(id, id).patch<ItemDefinition>({ condition, operations });
         return response.resource;
       }),

@@ -1,0 +1,58 @@
+import type { JsonObject } from '../json.ts';
+
+/** The queues that jobs and tickets travel through (port). Queue names come from configuration alone (S1). */
+export interface JobQueue {
+  /**
+   * Sends messages, in as few transfers as they fit into. Sending one again with the same id is harmless.
+   *
+   * @throws AppError `queue.full` or `queue.unavailable` (retryable): some may have been sent.
+   */
+  readonly send: (queue: string, messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** Pulls up to `most` messages under a lock, waiting `waitMs` at the longest for the first. */
+  readonly receive: (queue: string, most: number, waitMs: number) => Promise<readonly ReceivedMessage[]>;
+  /**
+   * Whether the queue holds a message that is due and not one of `held` (sequence numbers). Looks without locking, so
+   * messages that others hold count as well; scheduled ones do not.
+   */
+  readonly hasWork: (queue: string, held: ReadonlySet<string>) => Promise<boolean>;
+}
+
+export interface OutgoingMessage {
+  readonly messageId: string;
+  /** JSON text. */
+  readonly text: string;
+  readonly epoch: number;
+  /** W3C `traceparent` of the span that sends it. */
+  readonly traceparent: string | undefined;
+  /** Epoch ms; the message stays scheduled until then. */
+  readonly dueAt?: number;
+}
+
+export interface ReceivedMessage {
+  readonly messageId: string | undefined;
+  /** Parsed JSON, or what could not be parsed. */
+  readonly body: unknown;
+  readonly epoch: number;
+  readonly batchId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly sequenceNumber: string;
+  /** 0 on the first delivery. */
+  readonly deliveryCount: number;
+  readonly enqueuedAt: number;
+  /** Aborted when the lock was lost: another delivery may be running the job. */
+  readonly lockLost: AbortSignal;
+  readonly complete: () => Promise<SettleOutcome>;
+  readonly deadLetter: (why: DeadLetterNote) => Promise<SettleOutcome>;
+  /** Gives it back at once, its delivery count one higher. */
+  readonly abandon: () => Promise<SettleOutcome>;
+}
+
+/** `not-settled`: the lock or the connection was lost; the message comes back, and its document says how it ended. */
+export type SettleOutcome = 'settled' | 'not-settled';
+
+export interface DeadLetterNote {
+  readonly reason: string;
+  /** At most 4,096 characters reach the message. */
+  readonly description: string;
+  readonly figures: JsonObject;
+}

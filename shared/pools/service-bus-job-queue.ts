@@ -1,0 +1,79 @@
+import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus';
+import type { JobQueue } from './job-queue.ts';
+import { asQueueError } from './service-bus-errors.ts';
+import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
+import { sendAll } from './service-bus-send.ts';
+
+/** Messages looked at in one peek, and the most peeks that one question may take. */
+const peekPage = 50;
+const peekPages = 8;
+
+/**
+ * The job queue on Service Bus. The client's `retryOptions` are the one retry layer.
+ *
+ * @param longestLockMs how long locks are renewed at the most: above the longest wait and call together
+ */
+export function serviceBusJobQueue(
+  client: ServiceBusClient,
+  longestLockMs: number,
+): JobQueue & { readonly close: () => Promise<void> } {
+  const senders = new Map<string, ServiceBusSender>();
+  const receivers = new Map<string, ServiceBusReceiver>();
+  const locks = watchLocks();
+  const receiverOf = (queue: string): ServiceBusReceiver => {
+    const known = receivers.get(queue);
+    if (known !== undefined && !known.isClosed) {
+      return known;
+    }
+    const options = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: longestLockMs } as const;
+    const receiver = client.createReceiver(queue, options);
+    receivers.set(queue, receiver);
+    return receiver;
+  };
+  const senderOf = (queue: string): ServiceBusSender => {
+    const known = senders.get(queue);
+    if (known !== undefined && !known.isClosed) {
+      return known;
+    }
+    const sender = client.createSender(queue);
+    senders.set(queue, sender);
+    return sender;
+  };
+  return {
+    send: async (queue, messages) => {
+      await asQueueError(`Sending to ${queue}`, async () => sendAll(senderOf(queue), messages));
+    },
+    receive: async (queue, most, waitMs) =>
+      asQueueError(`Receiving from ${queue}`, async () => {
+        const receiver = receiverOf(queue);
+        const messages = await receiver.receiveMessages(most, { maxWaitTimeInMs: waitMs });
+        return messages.map((message) => toReceivedMessage(receiver, message, locks));
+      }),
+    hasWork: async (queue, held) => asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue), held)),
+    close: async () => {
+      locks.stop();
+      await Promise.allSettled([...senders.values(), ...receivers.values()].map(async (one) => one.close()));
+      await client.close();
+    },
+  };
+}
+
+async function hasWork(receiver: ServiceBusReceiver, held: ReadonlySet<string>): Promise<boolean> {
+  // Each call goes on after the last message that was seen; the first must begin at the front.
+  let page = await receiver.peekMessages(peekPage);
+  for (let pages = 1; ; pages += 1) {
+    const now = Date.now();
+    const isWork = page.some((message) => {
+      const isDue = message.state !== 'scheduled' || (message.scheduledEnqueueTimeUtc?.getTime() ?? 0) <= now;
+      return isDue && !held.has(String(message.sequenceNumber));
+    });
+    const next = page.at(-1)?.sequenceNumber?.add(1);
+    if (isWork || page.length < peekPage || next === undefined) {
+      return isWork;
+    }
+    if (pages === peekPages) {
+      return true;
+    }
+    page = await receiver.peekMessages(peekPage, { fromSequenceNumber: next });
+  }
+}
