@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { Json } from '../json.ts';
+import { QueryError } from './query-error.ts';
+
+/**
+ * Where a query goes on: behind the row `rowId`, for an ordered query behind that row's sort keys, with what is left of
+ * OFFSET and of TOP or LIMIT. A sort key that is undefined is an empty list.
+ */
+export interface Position {
+  readonly rowId: number;
+  readonly sortKeys: readonly (readonly [] | readonly [Json])[];
+  readonly toSkip: number;
+  readonly toTake: number | undefined;
+}
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
+);
+
+const positionSchema = z.object({
+  r: z.number(),
+  k: z.array(z.union([z.tuple([]), z.tuple([json])])),
+  s: z.number(),
+  t: z.number().optional(),
+});
+
+const tokenSchema = z.object({ token: z.string(), range: z.object({ min: z.string(), max: z.string() }) });
+
+/** The text of the `x-ms-continuation` header: opaque to clients, and in the outer shape that the service uses. */
+export function writeContinuation(position: Position): string {
+  const state = { r: position.rowId, k: position.sortKeys, s: position.toSkip, t: position.toTake };
+  const token = Buffer.from(JSON.stringify(state), 'utf8').toString('base64url');
+  return JSON.stringify({ token, range: { min: '', max: 'FF' } });
+}
+
+/** Throws `QueryError` for a token that is not one of ours. */
+export function readContinuation(text: string): Position {
+  try {
+    const { token } = tokenSchema.parse(JSON.parse(text));
+    const state = positionSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
+    return { rowId: state.r, sortKeys: state.k, toSkip: state.s, toTake: state.t };
+  } catch (cause) {
+    throw Object.assign(new QueryError('InvalidContinuation', 'Invalid Continuation Token'), { cause });
+  }
+}
