@@ -1,0 +1,123 @@
+import { callsQuery, deploymentChange, faultBody, regionChange } from './admin-schemas.ts';
+import type { CallBook } from './call-book.ts';
+import { countersReport } from './counters-report.ts';
+import type { Limits } from './deployment-limiter.ts';
+import { Problem, readAdmin } from './problem.ts';
+import type { Region } from './region.ts';
+import type { RegionServer } from './region-server.ts';
+
+/** What the admin endpoint reads and changes. */
+export interface Administered {
+  readonly book: CallBook;
+  readonly now: () => number;
+  readonly startedAt: number;
+  readonly regions: ReadonlyMap<string, { readonly region: Region; readonly server: RegionServer }>;
+  /** Empties log, counters and windows, and puts back limits, latency and faults as they were set. */
+  readonly reset: () => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+export interface AdminRequest {
+  readonly method: string;
+  /** Path segments after `/admin`, decoded. */
+  readonly path: readonly string[];
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/**
+ * The admin endpoint's operations: `GET counters`, `GET calls?after=&limit=`, `PATCH regions/{region}`,
+ * `PATCH regions/{region}/deployments/{deployment}`, `POST` and `DELETE regions/{region}/faults`, `POST reset`.
+ * Gives the answer's JSON; throws a `Problem`. Changes last until the process ends.
+ */
+export async function administer(on: Administered, request: AdminRequest): Promise<unknown> {
+  const { method, path } = request;
+  const [area, name = '', part, item = ''] = path;
+  switch (`${method} ${area ?? ''}${path.length > 1 ? '/{region}' : ''}${part === undefined ? '' : `/${part}`}`) {
+    case 'GET counters':
+      return counters(on);
+    case 'GET calls': {
+      const question = readAdmin(callsQuery, request.query);
+      const calls = on.book.page(question);
+      return { calls, next: calls.at(-1)?.number ?? question.after };
+    }
+    case 'POST reset':
+      await on.reset();
+      return { isReset: true };
+    case 'PATCH regions/{region}':
+      return changeRegion(on, name, request.body);
+    case 'PATCH regions/{region}/deployments':
+      return changeDeployment(on, { region: name, deployment: item }, request.body);
+    case 'POST regions/{region}/faults':
+      return addFault(on, name, request.body);
+    case 'DELETE regions/{region}/faults':
+      return { removed: find(on, name).region.faults.clear() };
+    default:
+      throw new Problem(404, `The admin endpoint has no ${method} /admin/${path.join('/')}.`);
+  }
+}
+
+function counters(on: Administered): unknown {
+  const regions = [...on.regions.values()].map(({ region, server }) => ({
+    region,
+    endpoint: `http://127.0.0.1:${server.port}`,
+    isDown: server.isDown,
+  }));
+  return countersReport({ book: on.book, now: on.now(), startedAt: on.startedAt, regions });
+}
+
+async function changeRegion(on: Administered, name: string, body: unknown): Promise<unknown> {
+  const { region, server } = find(on, name);
+  const change = readAdmin(regionChange, body);
+  const { firstTokenMs, tokensPerSecond, tailProbability, tailFactor } = region.latency;
+  region.latency = {
+    firstTokenMs: change.latency?.firstTokenMs ?? firstTokenMs,
+    tokensPerSecond: change.latency?.tokensPerSecond ?? tokensPerSecond,
+    tailProbability: change.latency?.tailProbability ?? tailProbability,
+    tailFactor: change.latency?.tailFactor ?? tailFactor,
+  };
+  if (change.isDown === true) {
+    await server.close();
+  } else if (change.isDown === false) {
+    await server.open();
+  }
+  on.log(`azure-openai: ${name} is ${server.isDown ? 'down' : 'up'}`);
+  return { region: name, isDown: server.isDown, latency: region.latency };
+}
+
+function changeDeployment(
+  on: Administered,
+  place: { readonly region: string; readonly deployment: string },
+  body: unknown,
+): Limits {
+  const deployment = find(on, place.region).region.deployments.get(place.deployment);
+  if (deployment === undefined) {
+    throw new Problem(404, `${place.region} has no deployment ${place.deployment}.`);
+  }
+  const { limiter } = deployment;
+  const change = readAdmin(deploymentChange, body);
+  limiter.limits = {
+    tokensPerMinute: change.tokensPerMinute ?? limiter.limits.tokensPerMinute,
+    requestsPerMinute: change.requestsPerMinute ?? limiter.limits.requestsPerMinute,
+  };
+  on.log(`azure-openai: ${deployment.limiterKey} now has ${limiter.limits.tokensPerMinute} tokens a minute`);
+  return limiter.limits;
+}
+
+function addFault(on: Administered, name: string, body: unknown): unknown {
+  const { region } = find(on, name);
+  const fault = readAdmin(faultBody, body);
+  if (fault.deployment !== undefined && !region.deployments.has(fault.deployment)) {
+    throw new Problem(404, `${name} has no deployment ${fault.deployment}.`);
+  }
+  region.faults.add(fault);
+  return { faults: region.faults.size };
+}
+
+function find(on: Administered, name: string): { readonly region: Region; readonly server: RegionServer } {
+  const found = on.regions.get(name);
+  if (found === undefined) {
+    throw new Problem(404, `There is no region ${name}. There are: ${[...on.regions.keys()].join(', ')}.`);
+  }
+  return found;
+}

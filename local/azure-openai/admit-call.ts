@@ -1,0 +1,89 @@
+import type { OpenCall } from './call-book.ts';
+import type { ChatRequest } from './chat-request.ts';
+import { harmlessPrompt, promptFilterTrigger, violentPrompt } from './content-filter.ts';
+import { countInputs, countPrompt, guessPrompt } from './count-prompt.ts';
+import type { Verdict } from './deployment-limiter.ts';
+import type { EmbeddingsRequest } from './embeddings-request.ts';
+import { estimateCost } from './estimate-cost.ts';
+import type { Service } from './exchange.ts';
+import type { Deployment } from './region.ts';
+import { contextLengthExceeded, inputTooLong, promptFiltered } from './service-error.ts';
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly promptTokens: number }
+  | (Extract<Verdict, { readonly kind: 'throttled' }> & { readonly cost: number });
+
+export interface Candidate {
+  readonly service: Service;
+  readonly deployment: Deployment;
+  readonly call: OpenCall;
+  readonly request: ChatRequest | EmbeddingsRequest;
+}
+
+/**
+ * Takes a call into the windows of its deployment, or says why not. A call over the limit is turned away before
+ * anybody looks into it; a prompt that is too long or filtered throws, by default without having cost anything.
+ */
+export async function admitCall(candidate: Candidate): Promise<Admission> {
+  const { deployment, request, service } = candidate;
+  const cost = estimateCost(request, deployment.defaultMaxTokens);
+  const first = deployment.countsRefused
+    ? take(candidate, cost)
+    : deployment.limiter.judge({ at: service.now(), cost });
+  if (first.kind === 'throttled') {
+    return { ...first, cost };
+  }
+  const promptTokens = await checkPrompt(candidate);
+  const verdict = deployment.countsRefused ? first : take(candidate, cost);
+  return verdict.kind === 'throttled' ? { ...verdict, cost } : { kind: 'admitted', promptTokens };
+}
+
+function take(candidate: Candidate, cost: number): Verdict {
+  const { call, deployment, service } = candidate;
+  const { limiter, limiterKey } = deployment;
+  const admission = { at: service.now(), cost };
+  const fullest = limiter.fullestWindow;
+  const verdict = limiter.admit(admission);
+  if (verdict.kind === 'admitted') {
+    call.admit(admission);
+    if (limiter.fullestWindow > fullest) {
+      service.book.writeFullest(limiterKey, limiter.fullestWindow);
+    }
+  }
+  return verdict;
+}
+
+/** Prompt tokens of a call that the model will take. */
+async function checkPrompt(candidate: Candidate): Promise<number> {
+  const { request } = candidate;
+  return request.operation === 'chat' ? checkMessages(request, candidate) : checkInputs(request, candidate);
+}
+
+async function checkMessages(request: ChatRequest, { deployment, service }: Candidate): Promise<number> {
+  const messageTokens = service.isInstant ? guessPrompt(request) : await countPrompt(request, deployment.countTokens);
+  const { contextWindow } = deployment.model;
+  const completionTokens = request.maxTokens;
+  if (messageTokens + (completionTokens ?? 0) > contextWindow) {
+    throw contextLengthExceeded({ contextWindow, messageTokens, completionTokens });
+  }
+  if (request.messages.some((message) => message.texts.some((text) => text.includes(promptFilterTrigger)))) {
+    throw promptFiltered(violentPrompt);
+  }
+  return messageTokens;
+}
+
+async function checkInputs(request: EmbeddingsRequest, { deployment, service }: Candidate): Promise<number> {
+  const { contextWindow } = deployment.model;
+  if (request.inputs.some((input) => typeof input === 'string' && input.includes(promptFilterTrigger))) {
+    throw promptFiltered({ ...harmlessPrompt, violence: violentPrompt.violence });
+  }
+  if (service.isInstant) {
+    return Math.ceil(request.inputs.reduce((length, input) => length + input.length, 0) / 4);
+  }
+  const tokens = await countInputs(request, deployment.countTokens);
+  const longest = Math.max(...tokens);
+  if (longest > contextWindow) {
+    throw inputTooLong({ contextWindow, tokens: longest });
+  }
+  return tokens.reduce((sum, count) => sum + count, 0);
+}

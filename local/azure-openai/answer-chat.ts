@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+
+import type { ChatRequest } from './chat-request.ts';
+import { completionBody, type CompletionIdentity } from './completion-body.ts';
+import { completionEvents } from './completion-events.ts';
+import { draftCompletion, instantCompletion, type DraftChoice } from './draft-completion.ts';
+import type { Exchange } from './exchange.ts';
+import { planLatency, type LatencyPlan } from './plan-latency.ts';
+import { seededRandom } from './seeded-random.ts';
+import { sendAnswer } from './send-answer.ts';
+import { streamAnswer } from './stream-answer.ts';
+import { usage } from './usage.ts';
+
+/** Answers an admitted chat completion, plain or streamed, in its own time. */
+export async function answerChat(exchange: Exchange, request: ChatRequest): Promise<void> {
+  const { deployment, promptTokens, service } = exchange;
+  const choices = service.isInstant ? instantCompletion(request) : draft(exchange, request);
+  const completionTokens = choices.reduce((sum, choice) => sum + choice.pieces.length, 0);
+  const identity: CompletionIdentity = {
+    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    created: Math.floor(service.now() / 1000),
+    model: deployment.model.version,
+  };
+  const billed = usage({ prompt: promptTokens, completion: completionTokens });
+  const latency = latencyOf(exchange);
+  if (request.isStreamed) {
+    const steps = completionEvents({ identity, choices, usage: request.includesUsage ? billed : undefined });
+    await streamAnswer(exchange, { steps, completionTokens, latency });
+    return;
+  }
+  const longest = Math.max(...choices.map((choice) => choice.pieces.length));
+  const waitMs = latency.firstTokenMs + latency.msPerToken * longest;
+  await sendAnswer(exchange, { body: completionBody(identity, choices, billed), completionTokens, waitMs });
+}
+
+function draft(exchange: Exchange, request: ChatRequest): readonly DraftChoice[] {
+  const { deployment, promptTokens, service } = exchange;
+  const { contextWindow, maxOutputTokens } = deployment.model;
+  const room = Math.max(1, contextWindow - promptTokens);
+  const maxTokens = Math.min(request.maxTokens ?? maxOutputTokens, room);
+  return draftCompletion({ request, seed: service.seed, model: deployment.modelName, maxTokens });
+}
+
+/** The same seed and call number, the same latency. */
+function latencyOf(exchange: Exchange): LatencyPlan {
+  const { call, region, service } = exchange;
+  return service.isInstant
+    ? { firstTokenMs: 0, msPerToken: 0 }
+    : planLatency(region.latency, seededRandom(service.seed, 'latency', call.number));
+}

@@ -1,0 +1,79 @@
+import type { CallRecord } from './call-record.ts';
+
+/** Sums over the calls of one deployment. */
+export interface CallTally {
+  readonly calls: number;
+  /** Answered in full: 200 and nothing cut. */
+  readonly completed: number;
+  readonly throttled429: { readonly tokens: number; readonly requests: number };
+  /** Every other end, by status and code: `{"400 content_filter": 1}`. 0: cut connection, 499: the caller left. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Admitted, not answered: in flight now, or lost with an earlier process. */
+  readonly unanswered: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Σ of the costs that were admitted. */
+  readonly admittedCost: number;
+}
+
+export const emptyTally: CallTally = {
+  calls: 0,
+  completed: 0,
+  throttled429: { tokens: 0, requests: 0 },
+  errors: {},
+  unanswered: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  admittedCost: 0,
+};
+
+/** Running sums of calls, each seen first when it opens and again when it ends. */
+export class MutableTally {
+  #calls = 0;
+  #completed = 0;
+  #unanswered = 0;
+  #throttledByTokens = 0;
+  #throttledByRequests = 0;
+  #promptTokens = 0;
+  #completionTokens = 0;
+  #admittedCost = 0;
+  readonly #errors = new Map<string, number>();
+
+  open(): void {
+    this.#calls += 1;
+    this.#unanswered += 1;
+  }
+
+  admit(cost: number): void {
+    this.#admittedCost += cost;
+  }
+
+  end(call: CallRecord): void {
+    this.#unanswered -= 1;
+    this.#promptTokens += call.promptTokens;
+    this.#completionTokens += call.completionTokens;
+    if (call.throttledBy === 'tokens') {
+      this.#throttledByTokens += 1;
+    } else if (call.throttledBy === 'requests') {
+      this.#throttledByRequests += 1;
+    } else if (call.status === 200 && call.code === '') {
+      this.#completed += 1;
+    } else {
+      const name = `${call.status ?? 0} ${call.code}`;
+      this.#errors.set(name, (this.#errors.get(name) ?? 0) + 1);
+    }
+  }
+
+  read(): CallTally {
+    return {
+      calls: this.#calls,
+      completed: this.#completed,
+      throttled429: { tokens: this.#throttledByTokens, requests: this.#throttledByRequests },
+      errors: Object.fromEntries(this.#errors),
+      unanswered: this.#unanswered,
+      promptTokens: this.#promptTokens,
+      completionTokens: this.#completionTokens,
+      admittedCost: this.#admittedCost,
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import type { ChatRequest } from './chat-request.ts';
+import type { EmbeddingsRequest } from './embeddings-request.ts';
+import type { TokenCounter } from './token-counter.ts';
+
+/**
+ * Prompt tokens as they are billed: 3 a message, its role, its texts, 1 and itself for a name, 3 for the reply
+ * (OpenAI's cookbook, "How to count tokens"). Tools and tool calls count as their JSON, which is close, not exact.
+ */
+export async function countPrompt(request: ChatRequest, count: TokenCounter): Promise<number> {
+  let tokens = 3;
+  for (const message of request.messages) {
+    tokens += 4;
+    for (const text of message.texts) {
+      tokens += await count(text);
+    }
+    if (message.name !== undefined) {
+      tokens += 1 + (await count(message.name));
+    }
+    if (message.callsJson !== undefined) {
+      tokens += await count(message.callsJson);
+    }
+  }
+  return request.toolsJson === undefined ? tokens : tokens + (await count(request.toolsJson));
+}
+
+/** Tokens of each input. */
+export async function countInputs(request: EmbeddingsRequest, count: TokenCounter): Promise<readonly number[]> {
+  const tokens: number[] = [];
+  for (const input of request.inputs) {
+    tokens.push(typeof input === 'string' ? await count(input) : input.length);
+  }
+  return tokens;
+}
+
+/** Characters ÷ 4, for instant answers. */
+export function guessPrompt(request: ChatRequest): number {
+  let characters = 0;
+  for (const message of request.messages) {
+    for (const text of message.texts) {
+      characters += text.length;
+    }
+  }
+  return Math.ceil(characters / 4) + 4 * request.messages.length + 3;
+}

@@ -1,0 +1,87 @@
+import type { ChatRequest } from './chat-request.ts';
+import { composeText } from './compose-text.ts';
+import { outputFilterTrigger } from './content-filter.ts';
+import { seededRandom } from './seeded-random.ts';
+
+/** One answer as the tokens it comes in. */
+export interface DraftChoice {
+  readonly pieces: readonly string[];
+  readonly finishReason: 'stop' | 'length' | 'content_filter';
+}
+
+export interface DraftQuestion {
+  readonly request: ChatRequest;
+  readonly seed: number;
+  readonly model: string;
+  /** Most tokens of one answer: `max_tokens`, the model's own limit or what the window leaves. */
+  readonly maxTokens: number;
+}
+
+/** `[[sluice:answer-tokens=N]]` in a prompt: the answer, if nothing cuts it, has exactly N tokens. */
+const lengthDirective = /\[\[sluice:answer-tokens=(\d{1,6})\]\]/u;
+/** Answers to callers who allow more than this are no longer. */
+const longestNatural = 480;
+
+/**
+ * The answers to a request: the same seed, model and messages give the same ones, whatever else is asked.
+ * Without a directive an answer is 15 to 105 % of what is allowed (at most of 480), rounded up to a sentence.
+ */
+export function draftCompletion(question: DraftQuestion): readonly DraftChoice[] {
+  const { request } = question;
+  const messages = JSON.stringify(request.messages);
+  const isFiltered = messages.includes(outputFilterTrigger);
+  return Array.from({ length: request.choices }, (_, index) => {
+    const random = seededRandom(question.seed, question.model, messages, index);
+    const asked = lengthDirective.exec(messages)?.[1];
+    const reach = Math.min(question.maxTokens, longestNatural);
+    const share = 0.15 + 0.9 * random();
+    const pieces =
+      asked === undefined
+        ? composeText(random, Math.max(1, Math.round(reach * share)))
+        : composeText(random, Number(asked)).slice(0, Number(asked));
+    return isFiltered ? filtered(pieces) : cut(pieces, question);
+  });
+}
+
+/** One short answer at no cost, for measuring what calls it. */
+export function instantCompletion(request: ChatRequest): readonly DraftChoice[] {
+  const maxTokens = request.maxTokens ?? instantPieces.length;
+  const choice: DraftChoice = {
+    pieces: instantPieces.slice(0, maxTokens),
+    finishReason: maxTokens < instantPieces.length ? 'length' : 'stop',
+  };
+  return Array.from({ length: request.choices }, () => choice);
+}
+
+const instantPieces: readonly string[] = ['The', ' request', ' was', ' answered', ' at', ' once', '.'];
+
+function filtered(pieces: readonly string[]): DraftChoice {
+  return { pieces: pieces.slice(0, Math.ceil(pieces.length / 2)), finishReason: 'content_filter' };
+}
+
+function cut(pieces: readonly string[], question: DraftQuestion): DraftChoice {
+  const stopped = cutAtStop(pieces, question.request.stops);
+  return stopped.length > question.maxTokens
+    ? { pieces: stopped.slice(0, question.maxTokens), finishReason: 'length' }
+    : { pieces: stopped, finishReason: 'stop' };
+}
+
+/** Ends before the first of the stop sequences; the piece that it begins in is dropped or kept in part. */
+function cutAtStop(pieces: readonly string[], stops: readonly string[]): readonly string[] {
+  const text = pieces.join('');
+  const places = stops.filter((stop) => stop !== '').map((stop) => text.indexOf(stop));
+  const end = Math.min(...places.filter((place) => place >= 0));
+  if (end === Number.POSITIVE_INFINITY) {
+    return pieces;
+  }
+  const kept: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    if (length >= end) {
+      break;
+    }
+    kept.push(piece.slice(0, end - length));
+    length += piece.length;
+  }
+  return kept;
+}

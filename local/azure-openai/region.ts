@@ -1,0 +1,39 @@
+import type { DeploymentLimiter } from './deployment-limiter.ts';
+import { FaultBook } from './fault-book.ts';
+import type { ModelFacts } from './model-facts.ts';
+import type { LatencySettings } from './settings.ts';
+import type { TokenCounter } from './token-counter.ts';
+
+export interface Deployment {
+  readonly name: string;
+  readonly modelName: string;
+  /** The model's, with the deployment's own window and output limit put in. */
+  readonly model: ModelFacts;
+  readonly defaultMaxTokens: number;
+  readonly countsRefused: boolean;
+  readonly limiter: DeploymentLimiter;
+  /** `region/deployment`, or `group/name` when shared. */
+  readonly limiterKey: string;
+  readonly countTokens: TokenCounter;
+}
+
+/** A region as it is while it runs: the admin endpoint changes its latency and its faults. */
+export class Region {
+  readonly name: string;
+  readonly apiKey: string;
+  readonly deployments: ReadonlyMap<string, Deployment>;
+  readonly faults = new FaultBook();
+  latency: LatencySettings;
+
+  constructor(facts: {
+    readonly name: string;
+    readonly apiKey: string;
+    readonly deployments: ReadonlyMap<string, Deployment>;
+    readonly latency: LatencySettings;
+  }) {
+    this.name = facts.name;
+    this.apiKey = facts.apiKey;
+    this.deployments = facts.deployments;
+    this.latency = facts.latency;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+
+import { admitCall } from './admit-call.ts';
+import { answerChat } from './answer-chat.ts';
+import { answerEmbeddings } from './answer-embeddings.ts';
+import type { OpenCall } from './call-book.ts';
+import { readChatRequest } from './chat-request.ts';
+import { readEmbeddingsRequest } from './embeddings-request.ts';
+import type { Exchange, Service } from './exchange.ts';
+import { findTarget, maxBodyBytes, type Target } from './find-target.ts';
+import { faultAnswer } from './fault-answer.ts';
+import { isAfterAdmission, type Fault } from './fault-book.ts';
+import { pause } from './pause.ts';
+import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-headers.ts';
+import { readBody } from './read-body.ts';
+import type { Region } from './region.ts';
+import { seededRandom } from './seeded-random.ts';
+import { quotaExceeded, ServiceError } from './service-error.ts';
+
+interface Place {
+  readonly service: Service;
+  readonly region: Region;
+}
+
+/** Takes one HTTP request to a region from its first byte to the end of its answer. */
+export async function serveCall(place: Place, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { region, service } = place;
+  const body = await readBody(request, maxBodyBytes);
+  const clientRequestId = clientRequestIdOf(request.headers);
+  const target = attempt(() => findTarget(region, request, body));
+  const deployment = target instanceof ServiceError ? undefined : target.deployment;
+  const call = service.book.open({
+    at: service.now(),
+    region: region.name,
+    deployment: deployment?.name ?? '',
+    limiter: deployment?.limiterKey ?? '',
+    clientRequestId,
+  });
+  const headers = commonHeaders(region, clientRequestId);
+  try {
+    if (target instanceof ServiceError) {
+      throw target;
+    }
+    await answer({ place, target, call, response, headers });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) {
+      call.end({ status: 500, code: 'simulator_error' });
+      throw error;
+    }
+    call.end({ status: error.status, code: error.code });
+    const limits = deployment === undefined ? {} : rateLimitHeaders(deployment.limiter.standing(service.now()));
+    await sendError({ service, response, error, headers: { ...limits, ...headers } });
+  }
+}
+
+interface Step {
+  readonly place: Place;
+  readonly target: Target;
+  readonly call: OpenCall;
+  readonly response: ServerResponse;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function answer(step: Step): Promise<void> {
+  const { call, place, response, target } = step;
+  const { deployment, route } = target;
+  const { region, service } = place;
+  const request =
+    route.operation === 'chat'
+      ? readChatRequest(target.body, deployment.model)
+      : readEmbeddingsRequest(target.body, deployment.model);
+  const fault = takeFault(step);
+  if (fault !== undefined && !isAfterAdmission(fault)) {
+    await pause(response, fault.delayMs ?? 0);
+    await sendFault(step, fault);
+    return;
+  }
+  const admission = await admitCall({ service, deployment, call, request });
+  const now = service.now();
+  const limits = rateLimitHeaders(deployment.limiter.standing(now));
+  const headers = { ...limits, ...step.headers };
+  if (admission.kind === 'throttled') {
+    const { by, cost, waitMs } = admission;
+    const retryAfter = retryAfterSeconds(waitMs);
+    call.end({ status: 429, code: '429', throttledBy: by, cost });
+    const error = quotaExceeded({ ...route, by, retryAfterSeconds: retryAfter });
+    await sendError({ service, response, error, headers: { ...headers, ...retryHeaders(waitMs, by) } });
+    return;
+  }
+  const exchange: Exchange = {
+    service,
+    region,
+    deployment,
+    call,
+    response,
+    headers: { ...headers, ...fault?.headers },
+    promptTokens: admission.promptTokens,
+    fault,
+  };
+  try {
+    await (request.operation === 'chat' ? answerChat(exchange, request) : answerEmbeddings(exchange, request));
+  } catch (error) {
+    if (fault === undefined || !(error instanceof ServiceError)) {
+      throw error;
+    }
+    await sendFault({ ...step, headers }, fault);
+  }
+}
+
+function takeFault({ call, place, target }: Step): Fault | undefined {
+  const { faults } = place.region;
+  return faults.size === 0
+    ? undefined
+    : faults.take(target.deployment.name, seededRandom(place.service.seed, 'fault', call.number));
+}
+
+async function sendFault(step: Step, fault: Fault): Promise<void> {
+  const { call, place, response } = step;
+  const error = faultAnswer(fault);
+  call.end({ status: error.status, code: error.code });
+  await sendError({ service: place.service, response, error, headers: { ...step.headers, ...fault.headers } });
+}
+
+async function sendError(answered: {
+  readonly service: Service;
+  readonly response: ServerResponse;
+  readonly error: ServiceError;
+  readonly headers: Readonly<Record<string, string>>;
+}): Promise<void> {
+  const { error, headers, response, service } = answered;
+  await service.book.saved();
+  const isText = typeof error.body === 'string';
+  const payload = typeof error.body === 'string' ? error.body : JSON.stringify(error.body);
+  response.writeHead(error.status, {
+    'content-type': isText ? 'text/html' : 'application/json',
+    'content-length': String(Buffer.byteLength(payload)),
+    ...headers,
+  });
+  response.end(payload);
+}
+
+function attempt<T>(step: () => T): T | ServiceError {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof ServiceError) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+function commonHeaders(region: Region, clientRequestId: string): Record<string, string> {
+  return {
+    'apim-request-id': randomUUID(),
+    'x-ms-region': region.name,
+    ...(clientRequestId === '' ? {} : { 'x-ms-client-request-id': clientRequestId }),
+  };
+}
+
+function clientRequestIdOf(headers: IncomingHttpHeaders): string {
+  const id = headers['x-ms-client-request-id'];
+  return typeof id === 'string' ? id.slice(0, 256) : '';
+}
