@@ -1,26 +1,27 @@
 import type { JsonObject } from '../json.ts';
 
 /** What one call to a model led to. Only the models room knows status codes; the pipeline switches on `kind`. */
-export type CallOutcome = CallFacts &
-  (
-    | { readonly kind: 'completed'; readonly completion: Completion }
-    /** 429: not the job's fault. `quota`: our limit; `capacity`: theirs. `retryAfterMs` as sent, undefined when absent. */
-    | { readonly kind: 'throttled'; readonly scope: 'quota' | 'capacity'; readonly retryAfterMs: number | undefined }
-    /** Will never succeed as it stands (J4). */
-    | {
-        readonly kind: 'refused';
-        readonly reason: 'ContextLengthExceeded' | 'ContentFiltered' | 'InvalidRequest';
-        readonly code: string;
-        readonly message: string;
-        readonly details: JsonObject;
-      }
-    /** 401, 403, 404: the deployment's configuration is wrong (J5), never the job. */
-    | { readonly kind: 'misconfigured'; readonly code: string; readonly message: string }
-    /** 408, 5xx, time-outs, cut and stalled streams, answers that make no sense: may succeed later or elsewhere. */
-    | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-    /** The caller's signal was aborted. */
-    | { readonly kind: 'aborted' }
-  );
+export type CallOutcome = CallFacts & CallVerdict;
+
+/** The outcome without the facts of the call that led to it. */
+export type CallVerdict =
+  | { readonly kind: 'completed'; readonly completion: Completion }
+  /** 429: not the job's fault. `quota`: our limit; `capacity`: theirs. `retryAfterMs` as sent, undefined when absent. */
+  | { readonly kind: 'throttled'; readonly scope: 'quota' | 'capacity'; readonly retryAfterMs: number | undefined }
+  /** Will never succeed as it stands (J4). */
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'ContextLengthExceeded' | 'ContentFiltered' | 'InvalidRequest';
+      readonly code: string;
+      readonly message: string;
+      readonly details: JsonObject;
+    }
+  /** 401, 403, 404: the deployment's configuration is wrong (J5), never the job. */
+  | { readonly kind: 'misconfigured'; readonly code: string; readonly message: string }
+  /** 408, 5xx, time-outs, cut and stalled streams, answers that make no sense: may succeed later or elsewhere. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** The caller's signal was aborted. */
+  | { readonly kind: 'aborted' };
 
 export interface CallFacts {
   /** HTTP status, undefined when none came. */

@@ -1,0 +1,85 @@
+import type { JsonObject } from '../json.ts';
+import { textCounting, type CountingDeps, type TextCount, type TextCounting } from './text-counting.ts';
+import { defaultImageRule, type ImageRule } from './image-tokens.ts';
+import type { CountedPrompt, PromptCount, PromptPart } from './prompt-count.ts';
+import { readChatPrompt, readEmbeddingsPrompt, type PromptTexts } from './read-prompt.ts';
+import { utf8Length } from './utf8-length.ts';
+
+export interface PromptCounting extends CountingDeps {
+  readonly operation: 'chat' | 'embeddings';
+  /** Tokens of images for the model; gpt-4o's when absent. */
+  readonly imageRule?: ImageRule | undefined;
+  /** Give an upper bound instead of a count when the bytes show that no more than this is there. */
+  readonly enoughTokens?: number | undefined;
+}
+
+/**
+ * Prompt tokens of a request body: exact for the texts (o200k_base and cl100k_base were checked against tiktoken), 3 a
+ * message, its role, 1 for a name and 3 for the reply; tool definitions, tool calls and images are estimates. Linear in
+ * the body's size, at most about 1.7 s of CPU a MB, in turns of some 10 ms.
+ */
+export async function countPrompt(body: JsonObject, options: PromptCounting): Promise<PromptCount> {
+  const texts =
+    options.operation === 'chat'
+      ? readChatPrompt(body, options.imageRule ?? defaultImageRule)
+      : readEmbeddingsPrompt(body);
+  if ('kind' in texts) {
+    return texts;
+  }
+  const bound = options.enoughTokens === undefined ? undefined : boundByBytes(texts);
+  if (bound !== undefined && options.enoughTokens !== undefined && bound.tokens <= options.enoughTokens) {
+    return bound;
+  }
+  return countTexts(texts, options);
+}
+
+function boundByBytes(texts: PromptTexts): CountedPrompt {
+  const parts = texts.parts.map((part, index) => ({
+    index,
+    role: part.role,
+    tokens: part.overheadTokens + part.estimatedTokens + bytesOf(part.texts) + bytesOf(part.estimatedTexts),
+  }));
+  const tokens = sum(parts.map((part) => part.tokens)) + texts.overheadTokens + bytesOf(texts.estimatedTexts);
+  return { kind: 'counted', tokens, leastTokens: 0, precision: 'atMost', parts };
+}
+
+async function countTexts(texts: PromptTexts, options: PromptCounting): Promise<CountedPrompt> {
+  const counting = textCounting(options);
+  const parts: PromptPart[] = [];
+  let tokens = texts.overheadTokens;
+  let leastTokens = texts.overheadTokens;
+  for (const [index, part] of texts.parts.entries()) {
+    const sure = await countAll(part.texts, counting);
+    const estimated = await countAll(part.estimatedTexts, counting);
+    const partTokens = part.overheadTokens + sure.tokens + estimated.tokens + part.estimatedTokens;
+    tokens += partTokens;
+    leastTokens += part.overheadTokens + Math.max(0, sure.tokens - sure.forcedCuts);
+    parts.push({ index, role: part.role, tokens: partTokens });
+    if (sure.isStopped || estimated.isStopped) {
+      return { kind: 'counted', tokens, leastTokens, precision: 'atLeast', parts };
+    }
+  }
+  tokens += (await countAll(texts.estimatedTexts, counting)).tokens;
+  return { kind: 'counted', tokens, leastTokens, precision: 'counted', parts };
+}
+
+async function countAll(texts: readonly string[], counting: TextCounting): Promise<TextCount> {
+  let tokens = 0;
+  let forcedCuts = 0;
+  let isStopped = false;
+  for (const text of texts) {
+    const counted = await counting.count(text);
+    tokens += counted.tokens;
+    forcedCuts += counted.forcedCuts;
+    isStopped = counted.isStopped;
+  }
+  return { tokens, forcedCuts, isStopped };
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return sum(texts.map(utf8Length));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
