@@ -1,0 +1,64 @@
+/** An AMQP error as it goes over the wire: a symbolic condition and a sentence for the reader. */
+export interface AmqpError {
+  readonly condition: string;
+  readonly description: string;
+}
+
+/** The bytes are not AMQP 1.0, or not the shape that the operation needs. */
+export class AmqpDecodeError extends Error {
+  readonly code = 'service_bus.amqp_decode';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'AmqpDecodeError';
+  }
+}
+
+/**
+ * The conditions that Service Bus answers with, as the public SDKs translate them
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot).
+ */
+export const conditions = {
+  decodeError: 'amqp:decode-error',
+  deadLetter: 'com.microsoft:dead-letter',
+  argumentError: 'com.microsoft:argument-error',
+  messageLockLost: 'com.microsoft:message-lock-lost',
+  messageNotFound: 'com.microsoft:message-not-found',
+  messageTooLarge: 'amqp:link:message-size-exceeded',
+  notAllowed: 'amqp:not-allowed',
+  notFound: 'amqp:not-found',
+  notImplemented: 'amqp:not-implemented',
+  unauthorized: 'amqp:unauthorized-access',
+} as const;
+
+export function lockLost(): AmqpError {
+  return {
+    condition: conditions.messageLockLost,
+    description:
+      'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
+  };
+}
+
+/** A feature of Service Bus that the embedded one does not carry. */
+export function notCarried(feature: string): AmqpError {
+  return {
+    condition: conditions.notImplemented,
+    description: `The embedded Service Bus does not carry ${feature}.`,
+  };
+}
+
+/** The wording matters: the SDK tells a missing entity from other faults by this sentence. */
+export function entityNotFound(address: string): AmqpError {
+  return {
+    condition: conditions.notFound,
+    description: `The messaging entity '${address}' could not be found.`,
+  };
+}
+
+/** @param sizeBytes as sent on the wire @param limitBytes the link's max-message-size */
+export function messageTooLarge(sizeBytes: number, limitBytes: number): AmqpError {
+  return {
+    condition: conditions.messageTooLarge,
+    description: `The received message (size: ${sizeBytes} bytes) exceeds the limit (${limitBytes} bytes) currently allowed on the link.`,
+  };
+}

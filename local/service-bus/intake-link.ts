@@ -1,0 +1,63 @@
+import { AmqpDecodeError, conditions, messageTooLarge, type AmqpError } from './amqp-error.ts';
+import type { BrokerSession } from './broker-session.ts';
+import type { Entity } from './entity.ts';
+import { parseBatch, parseMessage, type ParsedMessage } from './message-sections.ts';
+import type { QueueEngine } from './queue-engine.ts';
+import { asContext, deliveryState, type RheaDelivery, type RheaLink } from './rhea-seam.ts';
+
+/** The Standard tier's limit for a message, and for a batch as a whole. */
+export const maxMessageBytes = 262_144;
+
+/** The message format of a batch: data sections that hold encoded messages. */
+const batchFormat = 0x80013700;
+
+/**
+ * The broker's end of a link on which a client sends messages. Each transfer is accepted after what it carries is
+ * committed, or rejected with an error.
+ */
+export function openIntakeLink({
+  link,
+  session,
+  engine,
+  entity,
+}: {
+  readonly link: RheaLink;
+  readonly session: BrokerSession;
+  readonly engine: QueueEngine;
+  readonly entity: Entity;
+}): void {
+  link.on('message', (raw) => {
+    const { message, delivery, format } = asContext(raw);
+    if (!Buffer.isBuffer(message) || delivery === undefined) {
+      return;
+    }
+    const bytes = session.takeTooLarge(link) ?? message.length;
+    if (bytes > maxMessageBytes) {
+      answer(delivery, messageTooLarge(bytes, maxMessageBytes));
+      return;
+    }
+    const messages = decode(message, format);
+    if (messages instanceof AmqpDecodeError) {
+      answer(delivery, { condition: conditions.decodeError, description: messages.message });
+      return;
+    }
+    engine.enqueue(entity, messages, () => {
+      answer(delivery, undefined);
+    });
+  });
+}
+
+function decode(bytes: Buffer, format: number | undefined): ParsedMessage[] | AmqpDecodeError {
+  try {
+    return format === batchFormat ? parseBatch(bytes) : [parseMessage(bytes)];
+  } catch (error) {
+    if (error instanceof AmqpDecodeError) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+function answer(delivery: RheaDelivery, error: AmqpError | undefined): void {
+  delivery.update(true, deliveryState(error));
+}

@@ -1,0 +1,67 @@
+import { BinaryHeap } from './binary-heap.ts';
+import type { Entity } from './entity.ts';
+import type { LockToken } from './lock-token.ts';
+
+/** A message that a receiver owns until `untilMs`. */
+export interface Lock {
+  readonly token: LockToken;
+  readonly entity: Entity;
+  /** The message's row and its place in the entity. */
+  readonly id: number;
+  readonly sequence: number;
+  readonly deliveryCount: number;
+  untilMs: number;
+}
+
+/**
+ * The locks that are held. Each has one entry in a heap by expiry; a renewal only moves `untilMs`, and the entry is put
+ * back when its old time comes. Entries of settled messages are skipped, and swept when they are the majority.
+ */
+export class LockTable {
+  readonly #byToken = new Map<LockToken, Lock>();
+  readonly #expiries = new BinaryHeap<{ readonly atMs: number; readonly token: LockToken }>(
+    (left, right) => left.atMs < right.atMs,
+  );
+
+  add(lock: Lock): void {
+    this.#byToken.set(lock.token, lock);
+    this.#expiries.push({ atMs: lock.untilMs, token: lock.token });
+    lock.entity.lockedCount += 1;
+    if (this.#expiries.size > 1024 + this.#byToken.size * 2) {
+      this.#expiries.retain(({ token }) => this.#byToken.has(token));
+    }
+  }
+
+  /** The lock of that token in that entity, unless it has expired. */
+  find(entity: Entity, token: LockToken, nowMs: number): Lock | undefined {
+    const lock = this.#byToken.get(token);
+    return lock !== undefined && lock.entity === entity && lock.untilMs > nowMs ? lock : undefined;
+  }
+
+  remove(lock: Lock): void {
+    if (this.#byToken.delete(lock.token)) {
+      lock.entity.lockedCount -= 1;
+    }
+  }
+
+  /** When to call `takeExpired` next. */
+  nextExpiryMs(): number | undefined {
+    return this.#expiries.peek()?.atMs;
+  }
+
+  /** Removes and returns the locks that ran out. */
+  takeExpired(nowMs: number): Lock[] {
+    const expired: Lock[] = [];
+    for (let next = this.#expiries.peek(); next !== undefined && next.atMs <= nowMs; next = this.#expiries.peek()) {
+      this.#expiries.take();
+      const lock = this.#byToken.get(next.token);
+      if (lock !== undefined && lock.untilMs > nowMs) {
+        this.#expiries.push({ atMs: lock.untilMs, token: lock.token });
+      } else if (lock !== undefined) {
+        this.remove(lock);
+        expired.push(lock);
+      }
+    }
+    return expired;
+  }
+}
