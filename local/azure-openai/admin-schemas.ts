@@ -22,7 +22,7 @@ export const regionChange = z.strictObject({ latency: latency.optional(), isDown
 export const faultBody = z.strictObject({
   status: z.union([z.literal(0), z.int().min(200).max(599)]),
   code: z.string().optional(),
-  body: z.unknown(),
+  body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   probability: z.number().gt(0).max(1).optional(),
   count: z.int().min(1).optional(),

@@ -24,6 +24,9 @@ export function refuseUnknownFields(body: Readonly<Record<string, unknown>>, kno
   }
 }
 
+/** Their schema says number until it has seen one. */
+const integerFields: ReadonlySet<string> = new Set(['max_tokens', 'max_completion_tokens', 'n', 'seed', 'dimensions']);
+
 function wording(issue: z.core.$ZodIssue): ServiceError {
   const param = pathOf(issue.path);
   const named = `'${param}'`;
@@ -41,7 +44,8 @@ function wording(issue: z.core.$ZodIssue): ServiceError {
         });
   }
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
-    const expected = issue.code === 'invalid_type' ? describe(issue.expected) : 'another type';
+    const expected =
+      issue.code === 'invalid_type' ? describe(integerFields.has(param) ? 'int' : issue.expected) : 'another type';
     return issue.input === undefined
       ? missing(param)
       : invalidRequest({

@@ -159,3 +159,12 @@ export function ask(content: string, maxTokens?: number): ChatCompletionCreatePa
     ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
   };
 }
+
+/** Everything that a stream gives, or its error. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<readonly T[]> {
+  const items: T[] = [];
+  for await (const item of stream) {
+    items.push(item);
+  }
+  return items;
+}
