@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { type BucketLimits, type BucketState, hasLimits, openBucket, withLimits } from './bucket-state.ts';
 import type { ApplyOutcome, BucketStore } from './bucket-store.ts';
 import { estimateStart, planSlice, type SlicePlan } from './plan-slice.ts';
-import type { Reservation } from './reserver.ts';
+import type { Outlook, Reservation } from './reservation.ts';
 
 /** Most jobs in one slice: keeps a plan cheap and lets others in between. */
 const largestSlice = 100;
@@ -69,10 +69,16 @@ export class BucketGate {
     return state === undefined ? 0 : Math.max(0, state.head * state.cellMs - this.#deps.clock.now());
   }
 
-  estimateStartMs(cost: number): number | undefined {
+  outlook(cost: number): Outlook {
     const state = this.#state;
-    const isKnown = state !== undefined && cost <= state.tokens.limit;
-    return isKnown ? estimateStart(state, cost, this.#deps.clock.now()) : undefined;
+    const now = this.#deps.clock.now();
+    const waitingTokens = this.#waiting.reduce((sum, one) => sum + one.cost, 0);
+    const waitingMs = (waitingTokens * 60_000) / this.#limits.tokensPerMinute;
+    if (state === undefined || cost > state.tokens.limit) {
+      return { startMs: now + waitingMs, load: 0 };
+    }
+    const admitted = state.tokens.total - (state.tokens.snaps.at(-1) ?? 0);
+    return { startMs: estimateStart(state, cost, now) + waitingMs, load: admitted / state.tokens.limit };
   }
 
   async reserve(cost: number, signal: AbortSignal): Promise<Reservation | undefined> {

@@ -2,15 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { BucketLimits } from './bucket-state.ts';
 import { BucketGate } from './bucket-gate.ts';
 import type { BucketStore } from './bucket-store.ts';
-
-/** The start time and the cost that a job owns in a bucket. */
-export interface Reservation {
-  readonly bucketId: string;
-  /** Epoch ms: the call starts no earlier. */
-  readonly startMs: number;
-  /** Epoch ms: a start after this is thrown away and reserved again (B3). */
-  readonly latestMs: number;
-}
+import type { Outlook, Reservation } from './reservation.ts';
 
 /** Reserves starts for jobs in hand, in one process: gathers the jobs that ask at the same time into slices. */
 export interface Reserver {
@@ -19,8 +11,8 @@ export interface Reserver {
     job: { readonly bucketId: string; readonly cost: number },
     signal: AbortSignal,
   ) => Promise<Reservation | undefined>;
-  /** When a job of this cost would start, as far as this process knows; `undefined` when it knows nothing yet. */
-  readonly estimateStartMs: (bucketId: string, cost: number) => number | undefined;
+  /** When a job of this cost would start there; those that wait already go first. */
+  readonly outlook: (bucketId: string, cost: number) => Outlook;
   /** How far ahead of now the bucket is reserved, in ms; 0 when idle or not known yet. */
   readonly horizonMs: (bucketId: string) => number;
   /** False while the bucket's last exchange failed. */
@@ -46,7 +38,7 @@ export function createReserver(deps: {
   };
   return {
     reserve: async ({ bucketId, cost }, signal) => gate(bucketId).reserve(cost, signal),
-    estimateStartMs: (bucketId, cost) => gate(bucketId).estimateStartMs(cost),
+    outlook: (bucketId, cost) => gate(bucketId).outlook(cost),
     horizonMs: (bucketId) => gate(bucketId).horizonMs(),
     isHealthy: (bucketId) => gate(bucketId).isHealthy,
     exchanges: () => {

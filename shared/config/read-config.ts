@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { PoolSettings, RegionSettings } from './region-settings.ts';
-import { type ModelOverride, settingSchema, type SettingValues } from './setting-schema.ts';
+import { type ModelSettings, settingSchema, type SettingValues } from './setting-schema.ts';
 
 export interface Config {
   readonly regions: readonly RegionSettings[];
   readonly pools: readonly PoolSettings[] | undefined;
-  readonly models: readonly ModelOverride[];
+  readonly models: readonly ModelSettings[];
   /** A connection string (local stack), or the namespace to reach by identity. */
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
   readonly cosmos: { readonly endpoint: string; readonly key: string | undefined; readonly database: string };

@@ -22,16 +22,23 @@ const count = (fallback: number, max: number) => z.coerce.number().int().min(1).
 const text = z.string().min(1);
 
 /** A price list and window override for one model; what is absent comes from the catalogue. */
-const modelOverride = z.strictObject({
+const modelOverrideSchema = z.strictObject({
   name: text,
-  contextWindow: z.int().positive().optional(),
-  maxOutputTokens: z.int().positive().optional(),
-  usdPerMillionInput: z.number().nonnegative().optional(),
-  usdPerMillionCachedInput: z.number().nonnegative().optional(),
-  usdPerMillionOutput: z.number().nonnegative().optional(),
+  operation: z.enum(['chat', 'embeddings']).optional(),
+  encoding: z.enum(['o200k_base', 'cl100k_base']).optional(),
+  contextTokens: z.int().positive().optional(),
+  inputTokens: z.int().positive().optional(),
+  outputTokens: z.int().nonnegative().optional(),
+  prices: z
+    .strictObject({
+      inputUsd: z.number().nonnegative(),
+      cachedInputUsd: z.number().nonnegative(),
+      outputUsd: z.number().nonnegative(),
+    })
+    .optional(),
 });
 
-export type ModelOverride = z.infer<typeof modelOverride>;
+export type ModelSettings = z.infer<typeof modelOverrideSchema>;
 
 /**
  * Every setting that the app reads, by its name in the environment. `local.settings.sample.json` and the README's table
@@ -40,7 +47,7 @@ export type ModelOverride = z.infer<typeof modelOverride>;
 export const settingSchema = z.object({
   REGIONS: json(regionsSchema),
   POOLS: json(poolsSchema).optional(),
-  MODELS: json(z.array(modelOverride)).optional(),
+  MODELS: json(z.array(modelOverrideSchema)).optional(),
   ServiceBus: text.optional(),
   ServiceBus__fullyQualifiedNamespace: text.optional(),
   COSMOS_ENDPOINT: z.url(),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { isDeeperThan } from '../is-deeper-than.ts';
 import type { JsonObject } from '../json.ts';
+import { isDeeperThan, isJsonObject } from '../tokens/json-guards.ts';
 import { jobIdSchema } from './job-id.ts';
+import { parseInstant } from './parse-instant.ts';
 
 /** Deeper JSON than this is refused before anything walks it. */
 const deepest = 64;
@@ -22,7 +23,7 @@ const positive = z.int().positive().optional().nullable();
 
 /** Only what Sluice itself reads is checked; every other field passes through to the model untouched. */
 const bodySchema = z
-  .custom<JsonObject>(isPlainObject, 'must be an object')
+  .custom<JsonObject>(isJsonObject, 'must be an object')
   .refine((body) => !isDeeperThan(body, deepest), { message: `is nested deeper than ${deepest} levels`, abort: true })
   .superRefine((body, context) => {
     const known = z
@@ -55,6 +56,9 @@ const requestSchema = z
     }
   });
 
+/** Kept as text: the message and the digest hold what the caller wrote. */
+const deadlineSchema = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with a zone' });
+
 const optionsSchema = z.strictObject({
   /** The only regions that may serve the job (residency). */
   regions: z.array(z.string().min(1).max(63)).min(1).max(50).optional(),
@@ -63,7 +67,7 @@ const optionsSchema = z.strictObject({
   /** The job is dead-lettered, unsent, when its worst case costs more. */
   maxCostUsd: z.number().positive().optional(),
   /** ISO 8601 with a zone; past it the job ends `expired`, unsent. */
-  deadline: z.iso.datetime({ offset: true }).optional(),
+  deadline: deadlineSchema.optional(),
   /** Read the answer as a stream (it is stored whole either way). */
   stream: z.boolean().optional(),
   metadata: z.record(z.string().min(1).max(64), z.string().max(512)).optional(),
@@ -118,7 +122,7 @@ export type ParsedEnvelope =
 
 /** Reads one job from parsed JSON: an envelope, or a bare batch line (told apart by `custom_id`). Never throws. */
 export function parseJobEnvelope(value: unknown): ParsedEnvelope {
-  if (!isPlainObject(value)) {
+  if (!isJsonObject(value)) {
     return { kind: 'invalid', problems: [{ path: '', message: 'a job must be a JSON object' }] };
   }
   const schema = Object.hasOwn(value, 'custom_id') ? batchLineSchema : jobEnvelopeSchema;
@@ -141,6 +145,12 @@ export function isStreamed(envelope: JobEnvelope): boolean {
   return envelope.options?.stream ?? envelope.request.body['stream'] === true;
 }
 
+/** Epoch ms of the job's deadline. */
+export function deadlineOf(envelope: Pick<JobEnvelope, 'options'>): number | undefined {
+  const text = envelope.options?.deadline;
+  return text === undefined ? undefined : parseInstant(text);
+}
+
 export function toProblem(issue: z.core.$ZodIssue): Problem {
   const parts = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   return {
@@ -150,8 +160,4 @@ export function toProblem(issue: z.core.$ZodIssue): Problem {
       .replace(/^\./u, ''),
     message: issue.code === 'unrecognized_keys' ? 'is not a known field' : issue.message,
   };
-}
-
-function isPlainObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblem } from './job-envelope.ts';
+import { isPayloadName } from '../payloads/payload-name.ts';
 import { isJobId, jobIdSchema } from './job-id.ts';
 
 /**
@@ -11,7 +12,7 @@ const storedMessageSchema = z.strictObject({
   v: z.literal(1),
   id: jobIdSchema,
   /** S1: a name under our own prefix; the payloads room checks it again before it reads. */
-  requestRef: z.string().regex(/^requests\/[A-Za-z0-9._:/-]{1,300}$/u, 'must be a name under requests/'),
+  requestRef: z.string().refine(isPayloadName, 'must be the name of a stored request'),
   digest: z.string().regex(/^[0-9a-f]{64}$/u),
 });
 

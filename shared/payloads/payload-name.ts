@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 
 /**
- * Payload names stand under our own prefixes: `requests/{jobId}.json` and `results/{jobId}~{attempt}.json`. S1: nothing
+ * Payload names stand under our own prefixes: `requests/{jobId}~{digest}.json` and `results/{jobId}~{attempt}.json`. S1: nothing
  * else is ever read or written, whatever a message or a document says.
  *
  * The ending keeps a name from being, or ending in, a dot segment, which a URL would resolve; `~` is in no id, so that
@@ -9,9 +9,12 @@ import { AppError } from '../errors.ts';
  */
 const namePattern = /^(?:requests|results)\/[A-Za-z0-9._:-]{1,128}(?:~[A-Za-z0-9._:-]{1,128})?\.json$/u;
 
-/** Where a job's request is kept. Throws AppError `payloads.invalid_name` for what is no job id. */
-export function requestName(jobId: string): string {
-  return checked(`requests/${jobId}.json`);
+/**
+ * Where a job's request is kept. The digest is the request's own, so that another body under the same id never replaces
+ * what a message refers to. Throws AppError `payloads.invalid_name` for what is no job id.
+ */
+export function requestName(jobId: string, digest: string): string {
+  return checked(`requests/${jobId}~${digest.slice(0, 32)}.json`);
 }
 
 /**

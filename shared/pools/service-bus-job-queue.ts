@@ -4,6 +4,12 @@ import { asQueueError } from './service-bus-errors.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
 import { sendAll } from './service-bus-send.ts';
 
+/**
+ * The SDK goes on waiting for a full batch after the first message, up to a second. So a batch is asked for with a short
+ * wait, and the long wait for a first message asks for one alone.
+ */
+const burstMs = 20;
+
 /** Messages looked at in one peek, and the most peeks that one question may take. */
 const peekPage = 50;
 const peekPages = 8;
@@ -46,7 +52,11 @@ export function serviceBusJobQueue(
     receive: async (queue, most, waitMs) =>
       asQueueError(`Receiving from ${queue}`, async () => {
         const receiver = receiverOf(queue);
-        const messages = await receiver.receiveMessages(most, { maxWaitTimeInMs: waitMs });
+        const burst = await receiver.receiveMessages(most, { maxWaitTimeInMs: burstMs });
+        const messages =
+          burst.length > 0 || waitMs <= burstMs
+            ? burst
+            : await receiver.receiveMessages(1, { maxWaitTimeInMs: waitMs - burstMs });
         return messages.map((message) => toReceivedMessage(receiver, message, locks));
       }),
     hasWork: async (queue, held) => asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue), held)),

@@ -1,0 +1,75 @@
+import type { JobAttempt } from '../jobs/job-document.ts';
+import { isStreamed, operationOf } from '../jobs/job-envelope.ts';
+import type { CallOutcome } from '../models/call-outcome.ts';
+import type { Pool, PoolDeployment } from '../pools/pool.ts';
+import { completionRecord } from '../telemetry/completion-record.ts';
+import { modelCallResult, modelCallSpan } from '../telemetry/model-call-span.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import { requestedOutputTokens } from '../tokens/estimate-cost.ts';
+import type { PipelineDeps } from './deps.ts';
+import type { ReadJob } from './read-message.ts';
+
+export interface ModelCallInput {
+  readonly job: ReadJob;
+  readonly pool: Pool;
+  readonly where: PoolDeployment;
+  readonly attempt: number;
+  /** What the job waited for its start, in ms. */
+  readonly waitMs: number;
+  readonly parent: Span;
+  readonly signal: AbortSignal;
+}
+
+/** Calls the model once and tells about it: one span, one structured record. */
+export async function callModel(
+  deps: Pick<PipelineDeps, 'models' | 'telemetry' | 'settings' | 'clock'>,
+  input: ModelCallInput,
+): Promise<{ readonly outcome: CallOutcome; readonly attempt: JobAttempt }> {
+  const { job, pool, where, attempt } = input;
+  const operation = operationOf(job.envelope.request);
+  const isStream = operation === 'chat' && isStreamed(job.envelope);
+  const at = deps.clock.now();
+  const common = { pool: pool.name, region: where.region, deployment: where.deployment, jobId: job.id, attempt };
+  const maxOutputTokens = requestedOutputTokens(job.envelope.request.body);
+  const start = modelCallSpan({ ...common, operation, model: pool.model, isStreamed: isStream, maxOutputTokens });
+  const span = deps.telemetry.startSpan(start.name, {
+    kind: 'client',
+    parent: input.parent.traceparent,
+    fields: start.fields,
+  });
+  const outcome = await deps.models.call(
+    {
+      region: where.region,
+      deployment: where.deployment,
+      operation,
+      body: job.envelope.request.body,
+      isStreamed: isStream,
+      clientRequestId: job.id,
+      timeoutMs: deps.settings.callTimeoutMs,
+    },
+    input.signal,
+  );
+  const { fields, errorType } = modelCallResult(outcome);
+  span.setFields(fields);
+  const { batchId } = job.envelope;
+  const called = { ...common, batchId, model: pool.model, isStreamed: isStream, waitMs: input.waitMs, outcome };
+  const record = completionRecord(called);
+  deps.telemetry.record(record.eventName, record.fields, span);
+  span.end(errorType === undefined ? {} : { errorType });
+  return { outcome, attempt: toAttempt(outcome, input, at) };
+}
+
+function toAttempt(outcome: CallOutcome, input: ModelCallInput, at: number): JobAttempt {
+  const { where, waitMs } = input;
+  return {
+    at,
+    region: where.region,
+    deployment: where.deployment,
+    outcome: outcome.kind,
+    waitMs,
+    latencyMs: outcome.latencyMs,
+    ...('code' in outcome ? { code: outcome.code } : {}),
+    ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+  };
+}

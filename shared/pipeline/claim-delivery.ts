@@ -1,0 +1,81 @@
+import { AppError } from '../errors.ts';
+import { claimJob, type ClaimDecision } from '../jobs/claim-job.ts';
+import type { JobClaim, JobDocument } from '../jobs/job-document.ts';
+import { deadlineOf, modelOf } from '../jobs/job-envelope.ts';
+import { startJob } from '../jobs/job-transitions.ts';
+import type { ReceivedMessage } from '../pools/job-queue.ts';
+import type { Pool } from '../pools/pool.ts';
+import type { Stored } from '../stored.ts';
+import type { PipelineDeps } from './deps.ts';
+import type { ReadJob } from './read-message.ts';
+
+/** Rounds of reading and writing before a claim gives up: each lost round means that somebody else made progress. */
+const mostRounds = 8;
+
+export type Claimed =
+  | { readonly kind: 'claimed'; readonly claim: JobClaim; readonly stored: Stored<JobDocument> }
+  | {
+      readonly kind: 'not-claimed';
+      readonly decision: Exclude<ClaimDecision, { readonly kind: 'run' }>;
+      readonly document: JobDocument;
+    };
+
+/** Claims the job's document for this delivery, in one conditional write; creates it when it is missing. */
+export async function claimDelivery(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'newId'>,
+  input: { readonly pool: Pool; readonly job: ReadJob; readonly message: ReceivedMessage },
+): Promise<Claimed> {
+  const { job, message } = input;
+  const owner = deps.newId();
+  const { epoch, sequenceNumber, deliveryCount } = message;
+  for (let round = 0; round < mostRounds; round += 1) {
+    const stored = await deps.jobs.read(job.id);
+    if (stored?.document.claim?.owner === owner) {
+      // Our own write, whose reply was lost.
+      return { kind: 'claimed', claim: stored.document.claim, stored };
+    }
+    const delivery = { epoch, sequenceNumber, deliveryCount, digest: job.digest };
+    const decision = claimJob({ document: stored?.document, delivery, owner });
+    if (decision.kind !== 'run') {
+      return { kind: 'not-claimed', decision, document: stored?.document ?? newDocument(deps, input) };
+    }
+    const next = startJob(stored?.document ?? newDocument(deps, input), decision.claim, deps.clock.now());
+    const written = stored === undefined ? await deps.jobs.create(next) : await deps.jobs.replace(next, stored.version);
+    if (typeof written === 'object') {
+      return { kind: 'claimed', claim: decision.claim, stored: written };
+    }
+  }
+  const text = `Claiming job ${job.id} met another writer ${mostRounds} times. The message is given back and tried again.`;
+  throw new AppError('jobs.contended', text, { isRetryable: true });
+}
+
+/** The document of a job that came straight onto a queue, or whose submit has not written it yet. */
+export function newDocument(
+  deps: Pick<PipelineDeps, 'clock'>,
+  input: {
+    readonly pool: Pool;
+    readonly job: ReadJob;
+    readonly message: Pick<ReceivedMessage, 'enqueuedAt' | 'epoch'>;
+  },
+): JobDocument {
+  const { job, pool, message } = input;
+  const { customId, batchId, tenant, options, request } = job.envelope;
+  const deadline = deadlineOf(job.envelope);
+  const createdAt = Math.min(message.enqueuedAt, deps.clock.now());
+  return {
+    id: job.id,
+    v: 1,
+    state: 'queued',
+    pool: pool.name,
+    model: modelOf(request),
+    digest: job.digest,
+    createdAt,
+    epoch: message.epoch,
+    ...(customId === undefined ? {} : { customId }),
+    ...(batchId === undefined ? {} : { batchId }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(job.requestRef === undefined ? {} : { requestRef: job.requestRef }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(options?.metadata === undefined ? {} : { metadata: options.metadata }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Reserver } from '../bucket/reserver.ts';
+import type { Clock } from '../clock.ts';
+import type { PumpSettings } from '../config/read-config.ts';
+import type { JobStore } from '../jobs/job-store.ts';
+import type { LaneStore } from '../lanes/lane-store.ts';
+import type { ModelCatalogue } from '../models/model-catalogue.ts';
+import type { ModelClient } from '../models/model-client.ts';
+import type { PayloadStore } from '../payloads/payload-store.ts';
+import type { DeploymentHealth } from '../pools/deployment-health.ts';
+import type { JobQueue } from '../pools/job-queue.ts';
+import type { Pool } from '../pools/pool.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TokenCounter } from '../tokens/token-counter.ts';
+
+/** Everything that the use cases work with; built once, in `functions/compose.ts`. */
+export interface PipelineDeps {
+  readonly clock: Clock;
+  /** A fresh random id of letters, digits and dashes. */
+  readonly newId: () => string;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  /** SHA-256 of a text, 64 hexadecimal digits. */
+  readonly sha256: (text: string) => string;
+  /** Resolves after the event loop served others. */
+  readonly yieldToEventLoop: () => Promise<void>;
+  readonly pools: readonly Pool[];
+  readonly catalogue: ModelCatalogue;
+  readonly counter: TokenCounter;
+  readonly jobs: JobStore;
+  readonly lanes: LaneStore;
+  readonly queue: JobQueue;
+  readonly payloads: PayloadStore;
+  readonly models: ModelClient;
+  readonly reserver: Reserver;
+  readonly health: DeploymentHealth;
+  readonly telemetry: Telemetry;
+  readonly settings: PipelineSettings;
+}
+
+export interface PipelineSettings {
+  readonly lanes: number;
+  readonly pump: PumpSettings;
+  readonly callTimeoutMs: number;
+  /** First delay of a parked job; doubled with each attempt. */
+  readonly parkMs: number;
+  /** How long an ended job is kept; for ever when undefined. */
+  readonly resultTtlSeconds: number | undefined;
+}

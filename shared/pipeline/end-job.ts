@@ -1,0 +1,112 @@
+import type { JobDocument } from '../jobs/job-document.ts';
+import { toMessageText } from '../jobs/job-message.ts';
+import { messageIdOf } from '../jobs/job-id.ts';
+import { type DeadLetter, deadLetterJob, parkJob } from '../jobs/job-transitions.ts';
+import { requestName } from '../payloads/payload-name.ts';
+import type { ReceivedMessage } from '../pools/job-queue.ts';
+import type { Pool } from '../pools/pool.ts';
+import type { Stored } from '../stored.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import type { PipelineDeps } from './deps.ts';
+import type { ReadJob } from './read-message.ts';
+import { saveJob } from './save-job.ts';
+
+/** What happened to a delivery: what was done with its message, and how the job stands, for the trace. */
+export interface JobEnd {
+  readonly settlement: 'complete' | 'park' | 'dead-letter' | 'abandon' | 'leave';
+  readonly outcome: string;
+  readonly reason?: string;
+}
+
+export interface EndingRun {
+  readonly pool: Pool;
+  readonly message: ReceivedMessage;
+  readonly job: ReadJob;
+  readonly span: Span;
+  readonly stored: Stored<JobDocument>;
+}
+
+export type Ending =
+  | { readonly kind: 'dead-letter'; readonly deadLetter: DeadLetter }
+  | { readonly kind: 'park'; readonly dueAt: number };
+
+/** Ends a claimed delivery without a result: the request is stored first, then the document, then the message (J2). */
+export async function endJob(deps: PipelineDeps, run: EndingRun, ending: Ending): Promise<JobEnd> {
+  const requestRef = await storeRequest(deps, run.job);
+  switch (ending.kind) {
+    case 'dead-letter':
+      return deadLetter(deps, run, { ...ending.deadLetter, requestRef });
+    case 'park':
+      return park(deps, run, { dueAt: ending.dueAt, requestRef });
+  }
+}
+
+/** Replay and parking never have to hunt for the request: it is stored under the job's own name. */
+async function storeRequest(deps: PipelineDeps, job: ReadJob): Promise<string> {
+  if (job.requestRef !== undefined) {
+    return job.requestRef;
+  }
+  const name = requestName(job.id, job.digest);
+  await deps.payloads.put(name, JSON.stringify(job.envelope.request));
+  return name;
+}
+
+async function deadLetter(
+  deps: PipelineDeps,
+  run: EndingRun,
+  ending: DeadLetter & { readonly requestRef: string },
+): Promise<JobEnd> {
+  const { requestRef, ...why } = ending;
+  const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
+  const next = deadLetterJob({ ...run.stored.document, requestRef }, why, end);
+  const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  if (saved.kind === 'taken') {
+    return leaveTaken(run, saved.document);
+  }
+  await run.message.deadLetter({ ...why, figures: { jobId: run.job.id, ...why.figures } });
+  return { settlement: 'dead-letter', outcome: 'dead-lettered', reason: why.reason };
+}
+
+async function park(
+  deps: PipelineDeps,
+  run: EndingRun,
+  parking: { readonly dueAt: number; readonly requestRef: string },
+): Promise<JobEnd> {
+  const next = parkJob(run.stored.document, parking);
+  const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  if (saved.kind === 'taken') {
+    return leaveTaken(run, saved.document);
+  }
+  await sendParked(deps, { ...run, document: next });
+  await run.message.complete();
+  return { settlement: 'park', outcome: 'parked' };
+}
+
+/** Parking, step (b): the message of the document's epoch, under the same id however often it is sent. */
+export async function sendParked(
+  deps: Pick<PipelineDeps, 'queue'>,
+  run: { readonly pool: Pool; readonly job: ReadJob; readonly document: JobDocument; readonly span: Span },
+): Promise<void> {
+  const { pool, job, document } = run;
+  const { envelope, digest, id } = job;
+  const request = document.requestRef === undefined ? { inline: envelope.request } : { ref: document.requestRef };
+  const queue = envelope.options?.priority === 'high' ? pool.highQueue : pool.queue;
+  await deps.queue.send(queue, [
+    {
+      messageId: messageIdOf({ id, epoch: document.epoch, digest }),
+      text: toMessageText({ id, envelope, digest, request }),
+      epoch: document.epoch,
+      traceparent: run.span.traceparent,
+      ...(document.dueAt === undefined ? {} : { dueAt: document.dueAt }),
+    },
+  ]);
+}
+
+/** Somebody else has the job now. A cancelled job's message has nothing left to do; another's is not ours to settle. */
+export async function leaveTaken(run: Pick<EndingRun, 'message'>, document: JobDocument | undefined): Promise<JobEnd> {
+  if (document?.state === 'cancelled') {
+    await run.message.complete();
+    return { settlement: 'complete', outcome: 'cancelled' };
+  }
+  return { settlement: 'leave', outcome: 'taken-over' };
+}

@@ -1,0 +1,166 @@
+import { AppError } from '../errors.ts';
+import type { ReceivedMessage } from '../pools/job-queue.ts';
+import { intakeQueue, type Pool } from '../pools/pool.ts';
+import type { PipelineDeps } from './deps.ts';
+import { PoolIntake } from './pool-intake.ts';
+import type { PumpHand } from './pump-hand.ts';
+import { runJob } from './run-job.ts';
+import { sortMessage } from './sort-message.ts';
+
+/** How long one pull waits for a first message, in ms. */
+const receiveMs = 1000;
+
+/** How long a pool that may not be pulled is left alone, in ms. */
+const restMs = 20;
+
+/** How long a pump rests after a fault of Service Bus or Cosmos, in ms; doubled while it lasts. */
+const faultMs = 250;
+const longestFaultMs = 5000;
+
+/** Faults in a row after which the pump ends and its ticket comes back later. */
+const mostFaults = 8;
+
+/** Most messages of the intake that are sorted at once. */
+const sortedAtOnce = 50;
+
+interface Pull {
+  readonly hand: PumpHand;
+  readonly stopping: AbortSignal;
+  /** The pump's `traceparent`. */
+  readonly traceparent: string;
+}
+
+/** Pulls from every pool at once until the window is over, the process stops, or nothing came for a while. */
+export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' | 'window-over'> {
+  const { clock, settings } = deps;
+  const failed = new AbortController();
+  const state = { activeAt: clock.now(), until: clock.now() + settings.pump.pullWindowMs, faults: 0 };
+  const loop: Loop = {
+    ...pull,
+    isOver: () => failed.signal.aborted || isOver(deps, pull, state),
+    onActive: () => {
+      state.activeAt = clock.now();
+      state.faults = 0;
+    },
+    onFault: async (error) => {
+      state.faults += 1;
+      if (!(error instanceof AppError && error.isRetryable) || state.faults > mostFaults) {
+        failed.abort();
+        throw error;
+      }
+      await clock.sleep(Math.min(faultMs * 2 ** state.faults, longestFaultMs), pull.stopping);
+    },
+  };
+  const hasIntake = !deps.pools.some((pool) => pool.queue === intakeQueue);
+  const ends = await Promise.allSettled([
+    ...deps.pools.map(async (pool) => pullPool(deps, pool, loop)),
+    ...(hasIntake ? [pullIntake(deps, loop)] : []),
+  ]);
+  for (const end of ends) {
+    if (end.status === 'rejected') {
+      throw end.reason;
+    }
+  }
+  return pull.stopping.aborted || clock.now() >= state.until ? 'window-over' : 'idle';
+}
+
+interface Loop extends Pull {
+  readonly isOver: () => boolean;
+  readonly onActive: () => void;
+  readonly onFault: (error: unknown) => Promise<void>;
+}
+
+function isOver(deps: PipelineDeps, pull: Pull, state: { readonly activeAt: number; readonly until: number }): boolean {
+  const now = deps.clock.now();
+  return pull.stopping.aborted || now >= state.until || now - state.activeAt >= deps.settings.pump.idleMs;
+}
+
+async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<void> {
+  const intake = new PoolIntake(pool, deps);
+  while (!loop.isOver()) {
+    const most = Math.min(intake.room(), deps.settings.pump.maxJobsInHand - loop.hand.size);
+    if (most <= 0) {
+      if (intake.waiting > 0) {
+        loop.onActive();
+      }
+      await deps.clock.sleep(restMs, loop.stopping);
+      continue;
+    }
+    try {
+      const received = await receiveHighFirst(deps, pool, most);
+      for (const { queue, message } of received) {
+        loop.onActive();
+        takeJob(deps, { pool, queue, message, loop, onStart: intake.begin() });
+      }
+    } catch (error) {
+      await loop.onFault(error);
+    }
+  }
+}
+
+function takeJob(
+  deps: PipelineDeps,
+  taken: {
+    readonly pool: Pool;
+    readonly queue: string;
+    readonly message: ReceivedMessage;
+    readonly loop: Loop;
+    readonly onStart: (costTokens: number | undefined) => void;
+  },
+): void {
+  const { pool, queue, message, loop, onStart } = taken;
+  loop.hand.take(queue, message, async () =>
+    runSafely(deps, message, async () => {
+      try {
+        await runJob(deps, { pool, message, pump: loop.traceparent, stopping: loop.stopping, onStart });
+      } finally {
+        onStart(undefined);
+      }
+    }),
+  );
+}
+
+async function pullIntake(deps: PipelineDeps, loop: Loop): Promise<void> {
+  const [anyPool] = deps.pools;
+  if (anyPool === undefined) {
+    return;
+  }
+  while (!loop.isOver()) {
+    try {
+      const messages = await deps.queue.receive(intakeQueue, sortedAtOnce, receiveMs);
+      for (const message of messages) {
+        loop.onActive();
+        const run = { anyPool, message, pump: loop.traceparent, stopping: loop.stopping, onStart: () => undefined };
+        loop.hand.take(intakeQueue, message, async () => runSafely(deps, message, async () => sortMessage(deps, run)));
+      }
+    } catch (error) {
+      await loop.onFault(error);
+    }
+  }
+}
+
+async function receiveHighFirst(
+  deps: PipelineDeps,
+  pool: Pool,
+  most: number,
+): Promise<readonly { readonly queue: string; readonly message: ReceivedMessage }[]> {
+  const high = await deps.queue.receive(pool.highQueue, most, 0);
+  if (high.length > 0) {
+    return high.map((message) => ({ queue: pool.highQueue, message }));
+  }
+  const normal = await deps.queue.receive(pool.queue, most, receiveMs);
+  return normal.map((message) => ({ queue: pool.queue, message }));
+}
+
+/**
+ * A job that throws is left as it is: its message is given back after a rest (an outage would otherwise be hammered),
+ * and what was stored says how it goes on (J3). The span of the job has told the error.
+ */
+async function runSafely(deps: PipelineDeps, message: ReceivedMessage, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    await deps.clock.sleep(longestFaultMs, message.lockLost);
+    await message.abandon();
+  }
+}

@@ -1,0 +1,85 @@
+import { actualUsd } from '../budget/job-cost.ts';
+import { type Completed, completeJob } from '../jobs/job-transitions.ts';
+import type { CallOutcome, Completion } from '../models/call-outcome.ts';
+import { resultName } from '../payloads/payload-name.ts';
+import type { PoolDeployment } from '../pools/pool.ts';
+import type { PipelineDeps } from './deps.ts';
+import { endJob, type EndingRun, type JobEnd, leaveTaken } from './end-job.ts';
+import { saveJob } from './save-job.ts';
+
+/** Larger results are kept as a blob: every write of a document costs by its size. In UTF-16 units of JSON. */
+const largestInline = 16 * 1024;
+
+/** Bounds of the delay before a parked job is due again, in ms: `retry-after` headers of 0 s and of a day exist. */
+const longestParkMs = 600_000;
+
+export interface OutcomeRun extends EndingRun {
+  readonly where: PoolDeployment;
+  readonly outcome: CallOutcome;
+}
+
+/** Stores what the call led to, then settles the message. */
+export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promise<JobEnd> {
+  const { outcome } = run;
+  switch (outcome.kind) {
+    case 'completed':
+      return complete(deps, run, outcome.completion);
+    case 'refused': {
+      const { reason, code, message, details } = outcome;
+      const figures = { ...details, code, region: run.where.region, requestId: outcome.requestId ?? null };
+      return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason, description: message, figures } });
+    }
+    case 'throttled':
+      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, outcome.retryAfterMs) });
+    case 'failed':
+      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, undefined) });
+    case 'misconfigured':
+      deps.health.close(run.where, { code: outcome.code, message: outcome.message });
+      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, undefined) });
+    case 'aborted':
+      return { settlement: 'leave', outcome: 'lock-lost' };
+  }
+}
+
+async function complete(deps: PipelineDeps, run: OutcomeRun, completion: Completion): Promise<JobEnd> {
+  const completed = await toCompleted(deps, run, completion);
+  const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
+  const next = completeJob(run.stored.document, completed, end);
+  const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  if (saved.kind === 'taken') {
+    return leaveTaken(run, saved.document);
+  }
+  await run.message.complete();
+  return { settlement: 'complete', outcome: 'completed' };
+}
+
+async function toCompleted(deps: PipelineDeps, run: OutcomeRun, completion: Completion): Promise<Completed> {
+  const text = JSON.stringify(completion.body);
+  const costUsd = actualUsd(deps.catalogue.find(run.pool.model)?.prices, completion.usage);
+  const { finishReason, usage } = completion;
+  const { requestId } = run.outcome;
+  return {
+    usage,
+    region: run.where.region,
+    deployment: run.where.deployment,
+    ...(text.length <= largestInline ? { result: completion.body } : { resultRef: await storeResult(deps, run, text) }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+    ...(finishReason === undefined ? {} : { finishReason }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+/** Named by the claim as well, so that an attempt that was taken over cannot write over another's result (J1). */
+async function storeResult(deps: PipelineDeps, run: OutcomeRun, text: string): Promise<string> {
+  const name = resultName(run.job.id, run.stored.document.claim?.owner ?? 'unclaimed');
+  await deps.payloads.put(name, text);
+  return name;
+}
+
+/** Full jitter over a delay that doubles with each attempt, never before what the service asked for. */
+function dueAt(deps: PipelineDeps, run: OutcomeRun, retryAfterMs: number | undefined): number {
+  const attempts = run.stored.document.attemptCount ?? 1;
+  const ceilingMs = Math.min(deps.settings.parkMs * 2 ** Math.min(attempts - 1, 10), longestParkMs);
+  const delayMs = Math.max(ceilingMs * (0.5 + 0.5 * deps.random()), Math.min(retryAfterMs ?? 0, longestParkMs));
+  return Math.ceil(deps.clock.now() + delayMs);
+}

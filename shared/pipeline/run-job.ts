@@ -1,0 +1,146 @@
+import { estimateCost } from '../tokens/estimate-cost.ts';
+import { addAttempt, expireJob } from '../jobs/job-transitions.ts';
+import { operationOf } from '../jobs/job-envelope.ts';
+import type { JobDocument } from '../jobs/job-document.ts';
+import type { ReceivedMessage } from '../pools/job-queue.ts';
+import type { Pool, PoolDeployment } from '../pools/pool.ts';
+import type { Stored } from '../stored.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import { callModel } from './call-model.ts';
+import { checkJob } from './check-job.ts';
+import { claimDelivery } from './claim-delivery.ts';
+import type { PipelineDeps } from './deps.ts';
+import { deadLetterInvalid } from './dead-letter-invalid.ts';
+import { endJob, type JobEnd } from './end-job.ts';
+import { type ReadJob, readMessage } from './read-message.ts';
+import { recordOutcome } from './record-outcome.ts';
+import { saveJob } from './save-job.ts';
+import { settleUnclaimed } from './settle-unclaimed.ts';
+import { tellJob } from './tell-job.ts';
+import { waitForStart } from './wait-for-start.ts';
+
+/** After a wait this long the claim is looked at again before the call is paid for, in ms. */
+const recheckMs = 1000;
+
+export interface JobRun {
+  readonly pool: Pool;
+  readonly message: ReceivedMessage;
+  /** `traceparent` of the pump. */
+  readonly pump: string;
+  /** Aborted when the process stops: a job that has not called yet goes back to its queue. */
+  readonly stopping: AbortSignal;
+  /** Told when the job's wait for its start is over; with the tokens that it cost, when it started. */
+  readonly onStart: (costTokens: number | undefined) => void;
+}
+
+/**
+ * The way of one delivery of a job: claim, fit, reserve, call, record, settle. The message is settled last, after what
+ * it led to is stored (J2); what is thrown on the way leaves it unsettled, and it comes back.
+ */
+export async function runJob(deps: PipelineDeps, run: JobRun): Promise<JobEnd> {
+  return tellJob(deps, run, async (span) => {
+    const read = await readMessage(deps, run.message);
+    if (read.kind === 'invalid') {
+      return deadLetterInvalid(run.message, read);
+    }
+    const { job } = read;
+    const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message });
+    if (claimed.kind === 'not-claimed') {
+      return settleUnclaimed(deps, { ...run, job, span, ...claimed });
+    }
+    return runClaimed(deps, { ...run, job, span, stored: claimed.stored });
+  });
+}
+
+export interface ClaimedRun extends JobRun {
+  readonly job: ReadJob;
+  readonly span: Span;
+  readonly stored: Stored<JobDocument>;
+}
+
+async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
+  const check = await checkJob(deps, run.job.envelope);
+  if (check.kind === 'refused') {
+    return endJob(deps, run, { kind: 'dead-letter', deadLetter: check.deadLetter });
+  }
+  // A message may lie on another pool's queue than its model's: the job's own pool runs it.
+  const { pool, promptTokens, worstCaseTokens } = check;
+  const fields = { pool: pool.name, promptTokens, worstCaseTokens };
+  const fitted = { ...run, pool, stored: withDocument(run.stored, fields) };
+  const waitedFrom = deps.clock.now();
+  const signal = AbortSignal.any([run.message.lockLost, run.stopping]);
+  const start = await waitForStart(deps, pool, costOf(run.job), signal);
+  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
+  switch (start.kind) {
+    case 'closed':
+      return giveBack(run);
+    case 'aborted':
+      return run.message.lockLost.aborted ? { settlement: 'leave', outcome: 'lock-lost' } : giveBack(run);
+    case 'start':
+      return callAndRecord(deps, fitted, { where: start.where, waitMs: deps.clock.now() - waitedFrom });
+  }
+}
+
+async function callAndRecord(
+  deps: PipelineDeps,
+  run: ClaimedRun,
+  start: { readonly where: PoolDeployment; readonly waitMs: number },
+): Promise<JobEnd> {
+  if ((run.stored.document.deadline ?? Number.POSITIVE_INFINITY) <= deps.clock.now()) {
+    return expire(deps, run);
+  }
+  const taken = start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
+  if (taken !== undefined) {
+    return taken;
+  }
+  const attemptNumber = (run.stored.document.attemptCount ?? 0) + 1;
+  const { outcome, attempt } = await callModel(deps, {
+    job: run.job,
+    pool: run.pool,
+    where: start.where,
+    attempt: attemptNumber,
+    waitMs: start.waitMs,
+    parent: run.span,
+    signal: run.message.lockLost,
+  });
+  const stored = { ...run.stored, document: addAttempt(run.stored.document, attempt) };
+  return recordOutcome(deps, { ...run, stored, where: start.where, outcome });
+}
+
+/** A job that was cancelled, or taken over, while it waited is not called. */
+async function takenMeanwhile(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd | undefined> {
+  const current = await deps.jobs.read(run.job.id);
+  const owner = run.stored.document.claim?.owner;
+  if (current?.document.state === 'running' && current.document.claim?.owner === owner) {
+    return undefined;
+  }
+  if (current?.document.state === 'cancelled') {
+    await run.message.complete();
+    return { settlement: 'complete', outcome: 'cancelled' };
+  }
+  return { settlement: 'leave', outcome: 'taken-over' };
+}
+
+async function expire(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
+  const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
+  const next = expireJob(run.stored.document, end);
+  await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  await run.message.complete();
+  return { settlement: 'complete', outcome: 'expired' };
+}
+
+async function giveBack(run: JobRun): Promise<JobEnd> {
+  await run.message.abandon();
+  return { settlement: 'abandon', outcome: 'given-back' };
+}
+
+/** The service's own estimate for the deployment, which differs where the default output does. */
+function costOf(job: ReadJob): (where: PoolDeployment) => number {
+  const { request } = job.envelope;
+  const operation = operationOf(request);
+  return (where) => estimateCost(operation, request.body, where.settings.defaultMaxTokens);
+}
+
+function withDocument(stored: Stored<JobDocument>, fields: Partial<JobDocument>): Stored<JobDocument> {
+  return { ...stored, document: { ...stored.document, ...fields } };
+}

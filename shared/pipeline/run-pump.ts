@@ -1,0 +1,79 @@
+import { AppError } from '../errors.ts';
+import type { TicketDelivery } from '../lanes/lane.ts';
+import { eventNames, sluice, spanNames } from '../telemetry/names.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import type { PipelineDeps } from './deps.ts';
+import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts';
+import { PumpHand } from './pump-hand.ts';
+import { pullPools } from './pull-pools.ts';
+
+/** How long a ticket waits before it tries again after an outage, in ms. */
+const postponeMs = 5000;
+
+export type PumpEnd = 'not-started' | 'idle' | 'passed-on' | 'postponed';
+
+/**
+ * One pump: takes the lane that its ticket names, serves every pool for a pull window, hands the lane on, waits for its
+ * calls in flight, and tells about it. Never throws for an outage: the ticket is scheduled again and the invocation
+ * returns, because a throwing one would be delivered again at once, and again.
+ */
+export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stopping: AbortSignal): Promise<PumpEnd> {
+  const { ticket } = delivery;
+  const span = deps.telemetry.startSpan(spanNames.pump, {
+    kind: 'consumer',
+    fields: { [sluice.lane]: ticket.lane, [sluice.generation]: ticket.generation },
+  });
+  const hand = new PumpHand();
+  let hasStarted = false;
+  let end: PumpEnd;
+  try {
+    hasStarted = await takeLane(deps, delivery);
+    end = hasStarted ? await serve(deps, { delivery, stopping, span, hand }) : 'not-started';
+  } catch (error) {
+    deps.telemetry.record(
+      eventNames.pumpError,
+      { [sluice.errorCode]: codeOf(error), [sluice.lane]: ticket.lane },
+      span,
+    );
+    await postponeQuietly(deps, delivery, hasStarted);
+    end = 'postponed';
+  }
+  await hand.settled();
+  span.setFields({ [sluice.outcome]: end, [sluice.jobsPulled]: hand.pulled, [sluice.jobsEnded]: hand.ended });
+  span.end();
+  await deps.telemetry.flush();
+  return end;
+}
+
+async function serve(
+  deps: PipelineDeps,
+  pump: {
+    readonly delivery: TicketDelivery;
+    readonly stopping: AbortSignal;
+    readonly span: Span;
+    readonly hand: PumpHand;
+  },
+): Promise<PumpEnd> {
+  const { ticket } = pump.delivery;
+  const { traceparent } = pump.span;
+  const why = await pullPools(deps, { hand: pump.hand, stopping: pump.stopping, traceparent });
+  if (why === 'idle') {
+    await leaveLane(deps, { ticket, held: pump.hand.held(), traceparent });
+    return 'idle';
+  }
+  await passLaneOn(deps, ticket, traceparent);
+  return 'passed-on';
+}
+
+/** When Service Bus is away as well, nothing can be scheduled: the lane lapses, and the timer arms it. */
+async function postponeQuietly(deps: PipelineDeps, delivery: TicketDelivery, hasStarted: boolean): Promise<void> {
+  try {
+    await postponeTicket(deps, delivery, postponeMs, hasStarted);
+  } catch (error) {
+    deps.telemetry.record(eventNames.pumpError, { [sluice.errorCode]: codeOf(error) });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : 'unexpected';
+}
