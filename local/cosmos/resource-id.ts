@@ -1,0 +1,34 @@
+/**
+ * Resource ids (`_rid`): 4 bytes for a database, 4 more for a container, 8 more for an item, in base64 with `-` for
+ * `/`. The SDK reads the container's 8 bytes (SessionContainer) and the item's last 8 as a little-endian number
+ * (RidSkipCountFilter), so both have to be as the service builds them.
+ */
+export function databaseRid(database: number): string {
+  return encode(bytesOf({ database }));
+}
+
+export function containerRid(database: number, container: number): string {
+  return encode(bytesOf({ database, container }));
+}
+
+export function itemRid(database: number, container: number, item: number): string {
+  return encode(bytesOf({ database, container, item }));
+}
+
+function bytesOf(ids: { readonly database: number; readonly container?: number; readonly item?: number }): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32LE(ids.database, 0);
+  if (ids.container === undefined) {
+    return bytes.subarray(0, 4);
+  }
+  bytes.writeUInt32BE(0x80000000 + ids.container, 4);
+  if (ids.item === undefined) {
+    return bytes.subarray(0, 8);
+  }
+  bytes.writeBigUInt64LE(BigInt(ids.item), 8);
+  return bytes;
+}
+
+function encode(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('/', '-');
+}

@@ -1,0 +1,63 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Catalog, Container } from './catalog.ts';
+import { CosmosError } from './cosmos-error.ts';
+import type { ItemContext } from './item-operations.ts';
+import { parseJson, type Json } from './json.ts';
+import type { CompiledQuery } from './query/compile-query.ts';
+import type { QueryError } from './query/query-error.ts';
+
+/** What every handler works with. */
+export interface Service {
+  readonly sql: DatabaseSync;
+  readonly catalog: Catalog;
+  readonly now: () => number;
+  readonly nextEtag: () => string;
+  readonly compile: (query: string) => CompiledQuery;
+  readonly compilePredicate: (predicate: string) => (item: Json) => boolean;
+  /** `http://127.0.0.1:port/`, as the account tells its clients. */
+  readonly endpoint: string;
+}
+
+/** A request, read and signed. */
+export interface CosmosRequest {
+  readonly method: string;
+  readonly header: (name: string) => string | undefined;
+  readonly body: string;
+}
+
+/** What goes back; the charge is booked on the container. */
+export interface Answer {
+  readonly status: number;
+  readonly body?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly charge: number;
+}
+
+export function itemContext(service: Service, container: Container): ItemContext {
+  return { container, nowMs: service.now(), nextEtag: service.nextEtag };
+}
+
+/** The body as JSON; undefined when there is none. Throws `CosmosError` (400). */
+export function jsonBody({ body }: CosmosRequest): Json | undefined {
+  if (body === '') {
+    return undefined;
+  }
+  try {
+    return parseJson(body);
+  } catch (cause) {
+    throw new CosmosError('BadRequest', 'The request payload is invalid. Ensure to provide a valid request payload.', {
+      cause,
+    });
+  }
+}
+
+export function isTrue(header: string | undefined): boolean {
+  return header?.toLowerCase() === 'true';
+}
+
+/** The error that a client gets for a query or a predicate that cannot be run, in the service's form. */
+export function queryRefusal(error: QueryError): CosmosError {
+  const message = JSON.stringify({ errors: [{ severity: 'Error', code: error.code, message: error.message }] });
+  const substatus = error.code === '4001' ? 4001 : undefined;
+  return new CosmosError('BadRequest', message, { cause: error, ...(substatus === undefined ? {} : { substatus }) });
+}
