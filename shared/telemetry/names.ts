@@ -64,10 +64,11 @@ export const genAi = {
   usageOutputTokens: 'gen_ai.usage.output_tokens',
   usageCacheReadInputTokens: 'gen_ai.usage.cache_read.input_tokens',
   usageReasoningOutputTokens: 'gen_ai.usage.reasoning.output_tokens',
+  /** Metric: histogram in seconds, bucket bounds 0.01, 0.02, 0.04 … 81.92. */
+  clientOperationDuration: 'gen_ai.client.operation.duration',
+  /** Metric: histogram in tokens. */
+  clientTokenUsage: 'gen_ai.client.token.usage',
 } as const;
-
-/** The value of `gen_ai.provider.name` for Azure OpenAI. */
-export const azureOpenAi = 'azure.ai.openai';
 
 export const messaging = {
   systemName: 'messaging.system.name',
@@ -79,8 +80,8 @@ export const messaging = {
   dispositionStatus: 'azure.servicebus.disposition_status',
 } as const;
 
-/** The value of `messaging.system.name` for Service Bus. */
-export const serviceBus = 'azure.servicebus';
+/** The values of `gen_ai.provider.name` and `messaging.system.name`. */
+export const systems = { azureOpenAi: 'azure.ai.openai', serviceBus: 'azure.servicebus' } as const;
 
 /** Stable names of the general conventions. */
 export const general = {
@@ -123,11 +124,4 @@ export const sluice = {
   costUsd: 'sluice.cost_usd',
   jobsPulled: 'sluice.pump.jobs_pulled',
   jobsEnded: 'sluice.pump.jobs_ended',
-} as const;
-
-export const metricNames = {
-  /** Histogram, seconds; bucket bounds 0.01, 0.02, 0.04 … 81.92. */
-  operationDuration: 'gen_ai.client.operation.duration',
-  /** Histogram, tokens. */
-  tokenUsage: 'gen_ai.client.token.usage',
 } as const;

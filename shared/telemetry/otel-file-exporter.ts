@@ -12,7 +12,7 @@ import type { OtelSink } from './otel-sink.ts';
 import { TraceFile } from './otel-trace-file.ts';
 
 /** A line of the trace file: a span that ended, or a record. Times are epoch milliseconds. */
-export type TraceLine =
+type TraceLine =
   | {
       readonly type: 'span';
       readonly timeMs: number;
