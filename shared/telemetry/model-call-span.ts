@@ -1,7 +1,7 @@
 import type { CallOutcome } from '../models/call-outcome.ts';
 import type { Operation } from '../models/model-client.ts';
 import { word } from './clean-fields.ts';
-import { genAi, general, modelCallSpanName, sluice, systems } from './names.ts';
+import { azureOpenAi, genAi, general, modelCallSpanName, sluice } from './names.ts';
 import type { Fields } from './telemetry.ts';
 
 /** What is known of a model call before it starts. */
@@ -25,7 +25,7 @@ export function modelCallSpan(call: ModelCallStart): { readonly name: string; re
     name: modelCallSpanName(call.operation, call.model),
     fields: {
       [genAi.operationName]: call.operation,
-      [genAi.providerName]: systems.azureOpenAi,
+      [genAi.providerName]: azureOpenAi,
       [genAi.requestModel]: call.model,
       [genAi.requestMaxTokens]: call.maxOutputTokens,
       [genAi.requestStream]: call.isStreamed,

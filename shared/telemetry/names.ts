@@ -80,8 +80,11 @@ export const messaging = {
   dispositionStatus: 'azure.servicebus.disposition_status',
 } as const;
 
-/** The values of `gen_ai.provider.name` and `messaging.system.name`. */
-export const systems = { azureOpenAi: 'azure.ai.openai', serviceBus: 'azure.servicebus' } as const;
+/** The value of `gen_ai.provider.name` for Azure OpenAI. */
+export const azureOpenAi = 'azure.ai.openai';
+
+/** The value of `messaging.system.name` for Service Bus. */
+export const serviceBus = 'azure.servicebus';
 
 /** Stable names of the general conventions. */
 export const general = {
