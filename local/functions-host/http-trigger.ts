@@ -1,0 +1,110 @@
+/**
+ * Serves the app's HTTP functions on the loopback address.
+ *
+ * Answers that do not come from a function: 404 for no route (a known route with another method included, as the host
+ * does), 401 for a missing or wrong key, 413 for a buffered body over 100 MB, 500 with an empty body for a handler that
+ * threw, 503 while stopping.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerBuffered } from './answer-buffered.ts';
+import { answerStreamed } from './answer-streamed.ts';
+import type { Invoker } from './create-invoker.ts';
+import { isAuthorised } from './function-keys.ts';
+import type { RegisteredFunction } from './functions-core.ts';
+import { answerEmpty, type HttpCall, type HttpFunction } from './http-call.ts';
+import { compareRoutes, matchRoute, parseRoute } from './match-route.ts';
+import type { HttpBinding } from './read-bindings.ts';
+
+export interface HttpTriggerSettings {
+  readonly functions: readonly HttpFunction[];
+  readonly port: number;
+  readonly functionKey: string | undefined;
+  readonly invoker: Invoker;
+  /** The library's own HTTP server when the app streams; see `open-stream-server.ts`. */
+  readonly streamServer: Server | undefined;
+}
+
+export interface HttpTrigger {
+  readonly port: number;
+  /** New requests are answered 503 on open connections; calls in flight go on. */
+  readonly stopAccepting: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws when the route of a binding is not understood. */
+export function httpFunction(
+  { registered, binding }: { readonly registered: RegisteredFunction; readonly binding: HttpBinding },
+  routePrefix: string,
+): HttpFunction {
+  const path = binding.route ?? registered.metadata.name;
+  return { registered, binding, route: parseRoute(`/${routePrefix}/${path}`.replaceAll(/\/{2,}/gu, '/')) };
+}
+
+/** @throws when the port is taken. */
+export async function startHttpTrigger(settings: HttpTriggerSettings): Promise<HttpTrigger> {
+  const functions = settings.functions.toSorted((left, right) => compareRoutes(left.route, right.route));
+  let accepting = true;
+  const server = createServer({ keepAliveTimeout }, (request, response) => {
+    if (!accepting) {
+      answerEmpty(response, 503);
+      return;
+    }
+    void answer({ ...settings, functions }, request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : settings.port,
+    stopAccepting: () => {
+      accepting = false;
+      server.close();
+    },
+    close: async () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const keepAliveTimeout = 60_000;
+
+async function answer(settings: HttpTriggerSettings, request: IncomingMessage, response: ServerResponse) {
+  const { functions, functionKey, invoker, streamServer } = settings;
+  const url = requestUrl(request);
+  const found = url === undefined ? undefined : findFunction(functions, request.method ?? '', url.pathname);
+  if (url === undefined || found === undefined) {
+    answerEmpty(response, 404);
+    return;
+  }
+  const { target, parameters } = found;
+  if (!isAuthorised({ authLevel: target.binding.authLevel, functionKey, request, url })) {
+    answerEmpty(response, 401);
+    return;
+  }
+  const call: HttpCall = { target, request, response, url, parameters };
+  await (streamServer === undefined ? answerBuffered(call, invoker) : answerStreamed(call, invoker, streamServer));
+}
+
+function requestUrl(request: IncomingMessage): URL | undefined {
+  const base = `http://${request.headers.host ?? '127.0.0.1'}`;
+  return URL.canParse(request.url ?? '', base) ? new URL(request.url ?? '', base) : undefined;
+}
+
+function findFunction(functions: readonly HttpFunction[], method: string, path: string) {
+  for (const target of functions) {
+    const { methods } = target.binding;
+    if (methods.length === 0 || methods.includes(method)) {
+      const parameters = matchRoute(target.route, path);
+      if (parameters !== undefined) {
+        return { target, parameters };
+      }
+    }
+  }
+  return undefined;
+}

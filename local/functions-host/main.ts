@@ -1,0 +1,91 @@
+/**
+ * `node local/functions-host/main.ts --root . --port 7071 --settings local.settings.json [--key K]`
+ *
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when the app cannot be served or a fault was not caught, 2 for wrong
+ * arguments, 124 when a call ran into `functionTimeout` (start the process again, as the real host does its worker).
+ */
+import { parseArgs } from 'node:util';
+import { readLocalSettings } from './read-local-settings.ts';
+import { startFunctionsHost } from './start-functions-host.ts';
+
+const help = `Runs an Azure Functions app on this machine.
+
+  node local/functions-host/main.ts [--root FOLDER] [--port PORT] [--settings FILE] [--key KEY]
+
+  --root FOLDER     the app: package.json (main) and host.json; default: the current folder
+  --port PORT       of 127.0.0.1; 0 takes a free one; default: 7071
+  --settings FILE   shaped like local.settings.json; a variable that is set already wins over it
+  --key KEY         what functions with a level of function or admin ask for; without it they ask for nothing
+  --help            this text
+
+One line of JSON on stdout says when it is ready: {"ready":true,"url":…,"functions":[…]}. The log goes to stderr.
+`;
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        root: { type: 'string', default: '.' },
+        port: { type: 'string', default: '7071' },
+        settings: { type: 'string' },
+        key: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new Error(`--port takes a number from 0 to 65535, not "${values.port}".`);
+    }
+    return { ...values, port };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    return undefined;
+  }
+}
+
+async function main(): Promise<void> {
+  const values = readArguments();
+  if (values === undefined) {
+    process.exitCode = 2;
+    return;
+  }
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const host = await startFunctionsHost({
+    appRoot: values.root,
+    port: values.port,
+    environment: values.settings === undefined ? {} : await readLocalSettings(values.settings, process.env),
+    ...(values.key === undefined ? {} : { functionKey: values.key }),
+    log: (line) => {
+      process.stderr.write(`${line}\n`);
+    },
+  });
+  const stop = (): void => {
+    host.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.stdout.write(`${JSON.stringify({ ready: true, url: host.url, functions: host.functions })}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? describe(error) : String(error)}\n`);
+  process.exit(1);
+}
+
+/** The message and the whole chain of causes, the last with its stack. */
+function describe(error: Error): string {
+  return error.cause instanceof Error
+    ? `${error.message}\n  caused by: ${describe(error.cause)}`
+    : (error.stack ?? error.message);
+}
