@@ -25,15 +25,8 @@ export class CallBook {
   constructor(log: CallLog) {
     this.#log = log;
     this.#last = log.lastNumber();
-    for (const call of log.all()) {
-      const tally = this.#tally(call);
-      tally.open();
-      if (call.isAdmitted) {
-        tally.admit(call.cost);
-      }
-      if (call.status !== null) {
-        tally.end(call);
-      }
+    for (const sum of log.sums()) {
+      this.#tally(sum).restore(sum);
     }
   }
 

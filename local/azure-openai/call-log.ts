@@ -80,11 +80,13 @@ export class CallLog {
     return select.all(question.after, question.limit).map((row) => readCall(row));
   }
 
-  /** Every call, oldest first, without holding them all. */
-  *all(): Generator<CallRecord> {
-    for (const row of this.#database.prepare('SELECT * FROM calls ORDER BY number').iterate()) {
-      yield readCall(row);
-    }
+  /** Sums of the calls by place and end. */
+  sums(): readonly CallSum[] {
+    const select = this.#database.prepare(`
+      SELECT region, deployment, status, code, throttledBy, count(*) AS calls, sum(promptTokens) AS promptTokens,
+        sum(completionTokens) AS completionTokens, sum(iif(isAdmitted, cost, 0)) AS admittedCost
+      FROM calls GROUP BY region, deployment, status, code, throttledBy`);
+    return z.array(sumRow).parse(select.all());
   }
 
   clear(): void {
@@ -169,6 +171,17 @@ const callRow = z.object({
   promptTokens: z.number(),
   completionTokens: z.number(),
 });
+
+const sumRow = z.object({
+  ...callRow.pick({ region: true, deployment: true, status: true, code: true, throttledBy: true }).shape,
+  calls: z.number(),
+  promptTokens: z.number(),
+  completionTokens: z.number(),
+  admittedCost: z.number(),
+});
+
+/** What calls of one place and one end come to. */
+export type CallSum = z.infer<typeof sumRow>;
 
 function readCall(row: unknown): CallRecord {
   const call = callRow.parse(row);

@@ -1,3 +1,4 @@
+import type { CallSum } from './call-log.ts';
 import type { CallRecord } from './call-record.ts';
 
 /** Sums over the calls of one deployment. */
@@ -50,17 +51,32 @@ export class MutableTally {
 
   end(call: CallRecord): void {
     this.#unanswered -= 1;
-    this.#promptTokens += call.promptTokens;
-    this.#completionTokens += call.completionTokens;
-    if (call.throttledBy === 'tokens') {
-      this.#throttledByTokens += 1;
-    } else if (call.throttledBy === 'requests') {
-      this.#throttledByRequests += 1;
-    } else if (call.status === 200 && call.code === '') {
-      this.#completed += 1;
+    this.#addEnds(call, 1);
+  }
+
+  /** Adds calls of an earlier process. */
+  restore(sum: CallSum): void {
+    this.#calls += sum.calls;
+    this.#admittedCost += sum.admittedCost;
+    if (sum.status === null) {
+      this.#unanswered += sum.calls;
     } else {
-      const name = `${call.status ?? 0} ${call.code}`;
-      this.#errors.set(name, (this.#errors.get(name) ?? 0) + 1);
+      this.#addEnds(sum, sum.calls);
+    }
+  }
+
+  #addEnds(end: Omit<CallSum, 'calls' | 'admittedCost' | 'region' | 'deployment'>, calls: number): void {
+    this.#promptTokens += end.promptTokens;
+    this.#completionTokens += end.completionTokens;
+    if (end.throttledBy === 'tokens') {
+      this.#throttledByTokens += calls;
+    } else if (end.throttledBy === 'requests') {
+      this.#throttledByRequests += calls;
+    } else if (end.status === 200 && end.code === '') {
+      this.#completed += calls;
+    } else {
+      const name = `${end.status ?? 0} ${end.code}`;
+      this.#errors.set(name, (this.#errors.get(name) ?? 0) + calls);
     }
   }
 
