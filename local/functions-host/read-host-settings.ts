@@ -50,20 +50,22 @@ export function parseHostSettings(text: string, path: string): HostSettings {
 
 const minuteMs = 60_000;
 
-const timeSpanMs = z.string().transform((text, context) => {
+const timeSpanMs = z.string().transform(readTimeSpanMs);
+
+function readTimeSpanMs(text: string, context: z.RefinementCtx): number {
   const milliseconds = parseTimeSpanMs(text);
   if (milliseconds === undefined) {
     context.addIssue({ code: 'custom', message: `"${text}" is not a time span like "00:05:00"` });
     return z.NEVER;
   }
   return milliseconds;
-});
+}
 
 /** 30 minutes when absent: the default of every plan but Consumption. */
 const functionTimeout = z
-  .union([z.literal('-1').transform((): UnboundedTime => 'unbounded'), timeSpanMs])
+  .string()
+  .transform((text, context) => (text === '-1' ? 'unbounded' : readTimeSpanMs(text, context)))
   .default(30 * minuteMs);
-type UnboundedTime = 'unbounded';
 
 const serviceBus = z
   .strictObject({

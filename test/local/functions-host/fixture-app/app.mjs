@@ -74,7 +74,7 @@ function registerHttp() {
       body: 'with cookies',
       cookies: [
         { name: 'a', value: '1 2', path: '/', httpOnly: true, secure: true, sameSite: 'Lax', maxAge: 60 },
-        { name: 'b', value: '2', expires: new Date(0) },
+        { name: 'b', value: '2', expires: new Date(1_000_000) },
       ],
     }),
   });
@@ -84,6 +84,7 @@ function registerHttp() {
   http('count', {
     methods: ['POST'],
     handler: async (request) => {
+      record({ event: 'counting' });
       let bytes = 0;
       let chunks = 0;
       let largest = 0;

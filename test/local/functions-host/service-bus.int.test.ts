@@ -1,0 +1,203 @@
+import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { startHost, temporaryFolder, type FixtureEvent } from './run-host.ts';
+
+interface Broker {
+  readonly connectionString: string;
+  readonly port: number;
+  readonly kill: () => Promise<void>;
+}
+
+const brokerReady = z.object({ connectionString: z.string(), port: z.number() });
+
+/** A Service Bus in a process of its own, so that it can be killed under a running host. */
+async function startBroker(context: TestContext, { folder, port }: { folder: string; port: number }): Promise<Broker> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(import.meta.resolve('./broker-process.ts')),
+      join(folder, 'bus.sqlite'),
+      String(port),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  context.after(kill);
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { ...brokerReady.parse(JSON.parse(line)), kill };
+  }
+  throw new Error('The broker process ended before it was ready.');
+}
+
+async function send(broker: Broker, messages: ServiceBusMessage[]): Promise<void> {
+  const client = new ServiceBusClient(broker.connectionString);
+  try {
+    await client.createSender('work').sendMessages(messages);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The number of messages that wait or are locked. */
+async function remaining(broker: Broker): Promise<number> {
+  const client = new ServiceBusClient(broker.connectionString);
+  try {
+    return (await client.createReceiver('work').peekMessages(100)).length;
+  } finally {
+    await client.close();
+  }
+}
+
+function named(events: readonly FixtureEvent[], name: string): readonly FixtureEvent[] {
+  return events.filter(({ event }) => event === name);
+}
+
+async function queueHost(context: TestContext, broker: Broker) {
+  return startHost(context, {
+    mode: 'queue',
+    settings: { ServiceBus: broker.connectionString, QueueName: 'work' },
+  });
+}
+
+test('a message reaches its function with its metadata and is completed', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+  await send(broker, [
+    {
+      messageId: 'm-1',
+      body: { waitMs: 0, text: 'ü' },
+      contentType: 'application/json',
+      subject: 'subject',
+      correlationId: 'c-1',
+      applicationProperties: { traceparent, Kind: 'test' },
+    },
+  ]);
+
+  const events = await host.eventually((all) => named(all, 'handled').length === 1);
+  const [received] = named(events, 'message');
+  assert.deepEqual(received?.['message'], { waitMs: 0, text: 'ü' });
+  assert.equal(received?.['trace'], traceparent);
+  const metadata = z.record(z.string(), z.unknown()).parse(received?.['metadata']);
+  assert.equal(metadata['messageId'], 'm-1');
+  assert.equal(metadata['deliveryCount'], 1);
+  assert.equal(metadata['sequenceNumber'], 1);
+  assert.equal(metadata['contentType'], 'application/json');
+  assert.equal(metadata['subject'], 'subject');
+  assert.equal(metadata['correlationId'], 'c-1');
+  assert.match(String(metadata['lockToken']), /^[0-9a-f-]{36}$/u);
+  assert.match(String(metadata['enqueuedTimeUtc']), /^\d{4}-\d\d-\d\dT.*Z$/u);
+  assert.deepEqual(metadata['applicationProperties'], { traceparent, kind: 'test' });
+  assert.equal(await host.end('SIGTERM'), 0);
+  assert.equal(await remaining(broker), 0);
+});
+
+test('a failed message comes back at once, counted, until it succeeds', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+
+  await send(broker, [{ messageId: 'again', body: { fail: 2 } }]);
+
+  const events = await host.eventually((all) => named(all, 'handled').length === 1);
+  const counts = named(events, 'message').map(
+    ({ metadata }) => z.looseObject({ deliveryCount: z.number() }).parse(metadata).deliveryCount,
+  );
+  assert.deepEqual(counts, [1, 2, 3]);
+  assert.equal(await host.end('SIGTERM'), 0);
+  assert.equal(await remaining(broker), 0);
+});
+
+test('no more calls run at once than maxConcurrentCalls allows', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  await send(
+    broker,
+    Array.from({ length: 12 }, (_, index) => ({ messageId: `m-${index}`, body: { waitMs: 20 } })),
+  );
+
+  const host = await queueHost(context, broker);
+
+  const events = await host.eventually((all) => named(all, 'handled').length === 12);
+  assert.equal(Math.max(...named(events, 'message').map(({ running }) => Number(running))), 2);
+});
+
+test('a body that is no JSON arrives as text', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+
+  await send(broker, [{ messageId: 'plain', body: Buffer.from('not json {') }]);
+
+  const events = await host.eventually((all) => named(all, 'handled').length === 1);
+  assert.equal(named(events, 'message')[0]?.['message'], 'not json {');
+});
+
+test('a stop lets the message in hand end, and leaves the others on the queue', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+  await send(
+    broker,
+    Array.from({ length: 6 }, (_, index) => ({ messageId: `m-${index}`, body: { waitMs: 600 } })),
+  );
+  await host.eventually((all) => named(all, 'message').length === 2);
+
+  assert.equal(await host.end('SIGTERM'), 0);
+
+  const events = await host.events();
+  assert.equal(named(events, 'message').length, 2);
+  assert.equal(named(events, 'handled').length, 2);
+  assert.equal(named(events, 'appTerminate').length, 1);
+  assert.equal(await remaining(broker), 4);
+});
+
+test('pulling goes on by itself after the broker was killed and started again', async (context) => {
+  const folder = await temporaryFolder(context);
+  const first = await startBroker(context, { folder, port: 0 });
+  const host = await queueHost(context, first);
+  await send(first, [{ messageId: 'before', body: {} }]);
+  await host.eventually((all) => named(all, 'handled').length === 1);
+  await first.kill();
+
+  const second = await startBroker(context, { folder, port: first.port });
+  await send(second, [{ messageId: 'after', body: {} }]);
+  const sentMs = performance.now();
+
+  await host.eventually((all) => named(all, 'handled').length === 2);
+  context.diagnostic(`resumed ${Math.round(performance.now() - sentMs)} ms after the send`);
+  assert.equal(await host.end('SIGTERM'), 0);
+});
+
+test('a host that starts before its broker pulls once the broker is there', async (context) => {
+  const folder = await temporaryFolder(context);
+  const first = await startBroker(context, { folder, port: 0 });
+  await send(first, [{ messageId: 'waiting', body: {} }]);
+  await first.kill();
+  const host = await queueHost(context, first);
+
+  await startBroker(context, { folder, port: first.port });
+
+  await host.eventually((all) => named(all, 'handled').length === 1);
+});
+
+test('a host whose queue setting or connection is missing does not start', async (context) => {
+  const start = async (settings: Record<string, string>) => startHost(context, { mode: 'queue', settings });
+
+  await assert.rejects(start({ QueueName: 'work' }), /No connection "ServiceBus"/u);
+  await assert.rejects(
+    start({
+      ServiceBus: 'Endpoint=sb://localhost:1;SharedAccessKeyName=k;SharedAccessKey=a2V5;UseDevelopmentEmulator=true',
+    }),
+    /app setting "QueueName"/u,
+  );
+});
