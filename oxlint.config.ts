@@ -100,6 +100,7 @@ export default defineConfig({
     'import/no-default-export': 'error',
     'import/no-cycle': 'error',
     'oxc/no-barrel-file': 'error',
+    'oxc/no-map-spread': 'off',
     'promise/always-return': 'off',
     'typescript/consistent-return': 'off',
     eqeqeq: 'error',

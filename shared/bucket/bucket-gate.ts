@@ -43,6 +43,7 @@ export class BucketGate {
   /** Smoothed duration of an exchange: a start is planned no earlier than the exchange takes. */
   #exchangeMs = 10;
   #isHealthy = true;
+  #exchangedAt = Number.NEGATIVE_INFINITY;
   #operations = 0;
   #conflicts = 0;
 
@@ -67,6 +68,18 @@ export class BucketGate {
   horizonMs(): number {
     const state = this.#state;
     return state === undefined ? 0 : Math.max(0, state.head * state.cellMs - this.#deps.clock.now());
+  }
+
+  /** For those who only look: nothing is reserved, and a store that is away leaves what was known. */
+  async refresh(maxAgeMs: number): Promise<void> {
+    const isFresh = this.#state !== undefined && this.#deps.clock.now() - this.#exchangedAt <= maxAgeMs;
+    if (isFresh || this.#isServing) {
+      return;
+    }
+    const read = await this.#timed(async () => this.#deps.store.read(this.#id));
+    if (read.kind === 'found' && !this.#isServing) {
+      this.#state = read.state;
+    }
   }
 
   outlook(cost: number): Outlook {
@@ -200,6 +213,7 @@ export class BucketGate {
     const started = this.#deps.clock.now();
     const result = await call();
     this.#operations += 1;
+    this.#exchangedAt = this.#deps.clock.now();
     this.#exchangeMs = 0.8 * this.#exchangeMs + 0.2 * Math.max(1, this.#deps.clock.now() - started);
     return result;
   }

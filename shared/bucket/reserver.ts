@@ -13,6 +13,8 @@ export interface Reserver {
   ) => Promise<Reservation | undefined>;
   /** When a job of this cost would start there; those that wait already go first. */
   readonly outlook: (bucketId: string, cost: number) => Outlook;
+  /** Reads the bucket again when what is known of it is older than `maxAgeMs`; a store that is away changes nothing. */
+  readonly refresh: (bucketId: string, maxAgeMs: number) => Promise<void>;
   /** How far ahead of now the bucket is reserved, in ms; 0 when idle or not known yet. */
   readonly horizonMs: (bucketId: string) => number;
   /** False while the bucket's last exchange failed. */
@@ -39,6 +41,7 @@ export function createReserver(deps: {
   return {
     reserve: async ({ bucketId, cost }, signal) => gate(bucketId).reserve(cost, signal),
     outlook: (bucketId, cost) => gate(bucketId).outlook(cost),
+    refresh: async (bucketId, maxAgeMs) => gate(bucketId).refresh(maxAgeMs),
     horizonMs: (bucketId) => gate(bucketId).horizonMs(),
     isHealthy: (bucketId) => gate(bucketId).isHealthy,
     exchanges: () => {

@@ -22,7 +22,11 @@ export interface Config {
   readonly streamIdleMs: number;
   readonly parkMs: number;
   readonly resultTtlSeconds: number | undefined;
-  readonly telemetry: { readonly connectionString: string | undefined; readonly traceFile: string | undefined };
+  readonly telemetry: {
+    readonly connectionString: string | undefined;
+    readonly traceFile: string | undefined;
+    readonly isHosted: boolean;
+  };
 }
 
 export interface PumpSettings {
@@ -124,6 +128,7 @@ function toConfig(values: SettingValues): Config {
     telemetry: {
       connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
       traceFile: values.TRACE_FILE,
+      isHosted: values.WEBSITE_SITE_NAME !== undefined,
     },
   };
 }

@@ -72,6 +72,8 @@ export const settingSchema = z.object({
   RESULT_TTL_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   TRACE_FILE: text.optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: text.optional(),
+  /** Set by Azure: the Functions host then writes the request rows itself. */
+  WEBSITE_SITE_NAME: text.optional(),
 });
 
 export type SettingValues = z.infer<typeof settingSchema>;

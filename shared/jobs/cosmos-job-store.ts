@@ -12,14 +12,10 @@ export function cosmosJobStore(container: Container): JobStore {
     ...cosmosDocuments(container, jobDocumentSchema),
     list: async (filter, page) =>
       withCosmosRetries('Listing jobs', async () => {
-        const query = toQuery(filter);
-        const options = {
-          maxItemCount: page.size,
-          ...(page.after === undefined ? {} : { continuationToken: page.after }),
-        };
-        const response = await container.items.query<unknown>(query, options).fetchNext();
-        const documents = response.resources.map((resource) => jobDocumentSchema.parse(resource));
-        return { documents, next: response.hasMoreResults ? response.continuationToken : undefined };
+        const query = toQuery(filter, page);
+        const { resources } = await container.items.query<unknown>(query).fetchAll();
+        const documents = resources.map((resource) => jobDocumentSchema.parse(resource));
+        return { documents, next: documents.length === page.size ? documents.at(-1)?.id : undefined };
       }),
     countByState: async (batchId) =>
       withCosmosRetries(`Counting batch ${batchId}`, async () => {
@@ -34,9 +30,16 @@ export function cosmosJobStore(container: Container): JobStore {
   };
 }
 
-function toQuery(filter: JobFilter): { readonly query: string; readonly parameters: SqlParameter[] } {
-  const conditions: string[] = [];
-  const parameters: SqlParameter[] = [];
+/**
+ * Pages by id, which Cosmos always indexes: the SDK gives no continuation token for an ordered query over partitions, and
+ * this one stays valid however long the caller keeps it.
+ */
+function toQuery(
+  filter: JobFilter,
+  page: { readonly size: number; readonly after?: string | undefined },
+): { readonly query: string; readonly parameters: SqlParameter[] } {
+  const conditions = ['c.id > @after'];
+  const parameters: SqlParameter[] = [{ name: '@after', value: page.after ?? '' }];
   if (filter.batchId !== undefined) {
     conditions.push('c.batchId = @batchId');
     parameters.push({ name: '@batchId', value: filter.batchId });
@@ -45,6 +48,6 @@ function toQuery(filter: JobFilter): { readonly query: string; readonly paramete
     conditions.push('ARRAY_CONTAINS(@states, c.state)');
     parameters.push({ name: '@states', value: [...filter.states] });
   }
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  return { query: `SELECT * FROM c${where} ORDER BY c.createdAt`, parameters };
+  const top = Math.max(1, Math.floor(page.size));
+  return { query: `SELECT TOP ${top} * FROM c WHERE ${conditions.join(' AND ')} ORDER BY c.id`, parameters };
 }

@@ -3,7 +3,7 @@ import type { JobDocument, JobState } from './job-document.ts';
 
 /** Where jobs are kept (port). */
 export interface JobStore extends DocumentStore<JobDocument> {
-  /** Oldest first; `next` continues where the page ended. */
+  /** In the order of their ids; `after` is where the last page ended. */
   readonly list: (
     filter: JobFilter,
     page: { readonly size: number; readonly after?: string | undefined },
@@ -19,6 +19,6 @@ export interface JobFilter {
 
 export interface JobPage {
   readonly documents: readonly JobDocument[];
-  /** Opaque; absent on the last page. */
+  /** The id to go on after; absent on the last page. */
   readonly next: string | undefined;
 }

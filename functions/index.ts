@@ -1,0 +1,9 @@
+/** The only bundle entry: importing a file registers its functions. */
+import './setup.ts';
+import './submit-jobs.ts';
+import './read-jobs.ts';
+import './batches.ts';
+import './cancel-job.ts';
+import './health.ts';
+import './wake.ts';
+import './pump.ts';

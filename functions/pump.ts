@@ -1,0 +1,36 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { z } from 'zod';
+import { ticketSchema } from '../shared/lanes/lane.ts';
+import { runPump } from '../shared/pipeline/run-pump.ts';
+import { ticketQueue } from '../shared/pools/pool.ts';
+import { compose, composed } from './compose.ts';
+
+app.serviceBusQueue('pump', {
+  connection: 'ServiceBus',
+  queueName: ticketQueue,
+  handler: async (message, context) => pump(message, context),
+});
+
+/** The host is about to end this process: stop pulling now, let short calls end, give back the rest. */
+app.hook.appTerminate(async () => {
+  const running = await composed();
+  await running?.stop();
+});
+
+/** The host hands numbers over as numbers or as text, by their size. */
+const metadataSchema = z.object({
+  sequenceNumber: z.union([z.string(), z.number()]).transform(String),
+  deliveryCount: z.coerce.number().int(),
+});
+
+async function pump(message: unknown, context: InvocationContext): Promise<void> {
+  const ticket = ticketSchema.safeParse(message);
+  const metadata = metadataSchema.safeParse(context.triggerMetadata);
+  if (!ticket.success || !metadata.success) {
+    context.warn('pump: a message that is no ticket was taken off the pump queue.');
+    return;
+  }
+  const { deps, stopping } = await compose();
+  const end = await runPump(deps, { ticket: ticket.data, ...metadata.data }, stopping);
+  context.debug(`pump: ${ticket.data.lane} ended ${end}`);
+}

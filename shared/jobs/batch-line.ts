@@ -1,0 +1,16 @@
+import type { JsonObject } from '../json.ts';
+import type { JobDocument } from './job-document.ts';
+
+/**
+ * One line of a batch's output, in the shape of OpenAI's batch output files: `response` for an answer of the model,
+ * `error` for an end without one (its code is the dead-letter reason, or the state).
+ */
+export function batchLine(document: JobDocument, result: JsonObject | undefined): JsonObject {
+  const line = { id: `batch_req_${document.id}`, custom_id: document.customId ?? document.id };
+  if (document.state === 'completed' && result !== undefined) {
+    const response = { status_code: 200, request_id: document.requestId ?? '', body: result };
+    return { ...line, response, error: null };
+  }
+  const code = document.reason ?? document.state;
+  return { ...line, response: null, error: { code, message: document.description ?? `The job is ${document.state}.` } };
+}

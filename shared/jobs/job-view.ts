@@ -1,0 +1,49 @@
+import type { JsonObject } from '../json.ts';
+import type { JobDocument } from './job-document.ts';
+
+/** A job as `GET /api/jobs/{id}` shows it; `result` is the model's answer, once there is one. */
+export function jobView(document: JobDocument, result: JsonObject | undefined): JsonObject {
+  const { createdAt, startedAt, endedAt, dueAt, deadline } = document;
+  return defined({
+    id: document.id,
+    status: document.state,
+    pool: document.pool,
+    model: document.model,
+    customId: document.customId,
+    batchId: document.batchId,
+    tenant: document.tenant,
+    createdAt,
+    startedAt,
+    endedAt,
+    dueAt,
+    deadline,
+    epoch: document.epoch,
+    promptTokens: document.promptTokens,
+    worstCaseTokens: document.worstCaseTokens,
+    attemptCount: document.attemptCount,
+    attempts: document.attempts?.map((attempt) => defined(attempt)),
+    reason: document.reason,
+    description: document.description,
+    figures: document.figures,
+    region: document.region,
+    deployment: document.deployment,
+    requestId: document.requestId,
+    finishReason: document.finishReason,
+    usage: document.usage,
+    costUsd: document.costUsd,
+    metadata: document.metadata,
+    result,
+  });
+}
+
+type Defined = { readonly [key: string]: JsonObject[string] | undefined };
+
+function defined(fields: Defined): JsonObject {
+  const entries: [string, JsonObject[string]][] = [];
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) {
+      entries.push([key, value]);
+    }
+  }
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,59 @@
+import { AppError } from '../errors.ts';
+import { laneId } from '../lanes/lane.ts';
+import { ticketQueue } from '../pools/pool.ts';
+import type { PipelineDeps } from './deps.ts';
+
+export interface HealthReport {
+  readonly isHealthy: boolean;
+  readonly cosmos: PartHealth;
+  readonly serviceBus: PartHealth;
+  readonly lanes: readonly { readonly id: string; readonly state: string }[];
+  readonly pools: readonly {
+    readonly name: string;
+    readonly deployments: readonly {
+      readonly region: string;
+      readonly deployment: string;
+      readonly isOpen: boolean;
+      readonly code?: string;
+    }[];
+  }[];
+}
+
+type PartHealth = { readonly state: 'ok' } | { readonly state: 'down'; readonly code: string };
+
+type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'settings'>;
+
+/** Whether the app can do its work: its stores answer, and some deployment of every pool is open. */
+export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
+  const lanes: { id: string; state: string }[] = [];
+  const cosmos = await probe(async () => {
+    for (let index = 0; index < deps.settings.lanes; index += 1) {
+      const stored = await deps.lanes.read(laneId(index));
+      lanes.push({ id: laneId(index), state: stored?.document.state ?? 'idle' });
+    }
+  });
+  const serviceBus = await probe(async () => deps.queue.hasWork(ticketQueue, new Set()));
+  const closed = new Map(deps.health.closed().map((one) => [`${one.region}/${one.deployment}`, one.code]));
+  const pools = deps.pools.map(({ name, deployments }) => ({
+    name,
+    deployments: deployments.map(({ region, deployment }) => {
+      const code = closed.get(`${region}/${deployment}`);
+      return { region, deployment, isOpen: code === undefined, ...(code === undefined ? {} : { code }) };
+    }),
+  }));
+  const isServing = pools.every((pool) => pool.deployments.some((one) => one.isOpen));
+  const isHealthy = cosmos.state === 'ok' && serviceBus.state === 'ok' && isServing;
+  return { isHealthy, cosmos, serviceBus, lanes, pools };
+}
+
+async function probe(call: () => Promise<unknown>): Promise<PartHealth> {
+  try {
+    await call();
+    return { state: 'ok' };
+  } catch (error) {
+    if (error instanceof AppError) {
+      return { state: 'down', code: error.code };
+    }
+    throw error;
+  }
+}
