@@ -1,13 +1,13 @@
 import { AppError } from '../errors.ts';
 
 /**
- * Payload names stand under our own prefixes: `requests/{jobId}~{digest}.json` and `results/{jobId}~{attempt}.json`. S1: nothing
- * else is ever read or written, whatever a message or a document says.
+ * Payload names stand under our own prefixes: `requests/{jobId}~{digest}.json` and `results/{jobId}~{attempt}.json`.
+ * S1: nothing else is ever read or written, whatever a message or a document says.
  *
  * The ending keeps a name from being, or ending in, a dot segment, which a URL would resolve; `~` is in no id, so that
- * no id and attempt can be taken for another id.
+ * no two jobs share a name.
  */
-const namePattern = /^(?:requests|results)\/[A-Za-z0-9._:-]{1,128}(?:~[A-Za-z0-9._:-]{1,128})?\.json$/u;
+const namePattern = /^(?:requests|results)\/[A-Za-z0-9._:-]{1,128}~[A-Za-z0-9._:-]{1,128}\.json$/u;
 
 /**
  * Where a job's request is kept. The digest is the request's own, so that another body under the same id never replaces
