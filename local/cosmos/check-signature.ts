@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { CosmosError } from './cosmos-error.ts';
 
 export interface SignedRequest {
@@ -19,7 +19,7 @@ const toleranceMs = 15 * 60 * 1000;
  * signature that is missing or wrong, 403 for a date outside of the window.
  */
 export function openSignatureCheck(key: string): (request: SignedRequest) => void {
-  const secret = Buffer.from(key, 'base64');
+  const secret = createSecretKey(key, 'base64');
   return ({ method, resource, authorization, date, nowMs }) => {
     if (authorization === undefined || date === undefined) {
       throw new CosmosError('Unauthorized', 'Required Header authorization is missing, or its date is.');

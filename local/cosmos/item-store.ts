@@ -130,7 +130,9 @@ function createTable({ database, indexedPaths, partitionedById }: ItemStoreSetti
   for (const path of indexedPaths ?? []) {
     const names = path.split('/').filter((name) => !['', '?'].includes(name));
     if (names.length > 0 && names.every((name) => /^[A-Za-z_]\w*$/u.test(name))) {
-      database.exec(`CREATE INDEX IF NOT EXISTS ${table}_on_${names.join('_')} ON ${table} (${extraction(names)})`);
+      const value = extraction(names);
+      const index = `${table}_on_${names.join('_')}`;
+      database.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${table} (${value}) WHERE ${value} IS NOT NULL`);
     }
   }
 }
@@ -161,17 +163,21 @@ function* scanTable(database: DatabaseSync, select: string, scope: ScanScope): I
 }
 
 /** System properties are not in the body, and odd names would need quoting: such hints are left to the evaluator. */
-function hintCondition({ path, values }: FilterHint): { text: string; values: SQLInputValue[] } | undefined {
+function hintCondition(hint: FilterHint): { text: string; values: SQLInputValue[] } | undefined {
+  const { path } = hint;
   if (!path.every((name) => /^[A-Za-z]\w*$/u.test(name))) {
     return undefined;
   }
   const column = path.length === 1 && path[0] === 'id' ? 'id' : extraction(path);
-  const known = values.filter((value) => value !== null);
+  if (hint.kind === 'bound') {
+    return { text: `${column} ${hint.operator} ?`, values: [hint.bound] };
+  }
+  const known = hint.values.filter((value) => value !== null);
   const parts: string[] = [];
   if (known.length > 0) {
     parts.push(`${column} IN (${known.map(() => '?').join(', ')})`);
   }
-  if (known.length < values.length) {
+  if (known.length < hint.values.length) {
     parts.push(`${column} IS NULL`);
   }
   return {

@@ -105,6 +105,7 @@ function openDatabase(path: string): DatabaseSync {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 8000;
   `);
   return sql;
 }
