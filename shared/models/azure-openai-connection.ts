@@ -24,7 +24,7 @@ export interface ConnectionSettings {
 }
 
 /** A region's client, ready to send. */
-export interface AzureOpenAiConnection {
+interface AzureOpenAiConnection {
   readonly post: (request: {
     readonly deployment: string;
     readonly route: string;

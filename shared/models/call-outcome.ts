@@ -23,7 +23,7 @@ export type CallVerdict =
   /** The caller's signal was aborted. */
   | { readonly kind: 'aborted' };
 
-export interface CallFacts {
+interface CallFacts {
   /** HTTP status, undefined when none came. */
   readonly status: number | undefined;
   /** `apim-request-id`: the id to give to support. */

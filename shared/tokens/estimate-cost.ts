@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { countAt, isJsonArray, jsonAt, textAt } from './json-guards.ts';
 
 /** What the limiter was seen to add when a request names no maximum. */
-export const DEFAULT_OUTPUT_TOKENS = 640;
+const DEFAULT_OUTPUT_TOKENS = 640;
 
 /**
  * The cost in tokens that the service adds to a deployment's tokens per minute when it admits a request: a character

@@ -21,7 +21,7 @@ export interface PromptTexts {
   readonly overheadTokens: number;
 }
 
-export interface TextPart {
+interface TextPart {
   readonly role: string;
   readonly texts: readonly string[];
   readonly estimatedTexts: readonly string[];

@@ -2,7 +2,7 @@ import type { CallOutcome, CallVerdict } from '../../shared/models/call-outcome.
 import type { ModelClient, ModelRequest } from '../../shared/models/model-client.ts';
 
 /** What a call led to: a whole outcome, or a verdict with the facts of an uneventful call around it. */
-export type ScriptedOutcome = CallOutcome | CallVerdict;
+type ScriptedOutcome = CallOutcome | CallVerdict;
 
 export type ModelScript =
   | readonly ScriptedOutcome[]
