@@ -9,7 +9,7 @@ import { resolveConnection, type Environment } from './resolve-setting.ts';
 export async function openServiceBus(name: string, environment: Environment): Promise<ServiceBusClient> {
   const connection = resolveConnection({ name, identitySuffix: 'fullyQualifiedNamespace' }, environment);
   const { ServiceBusClient: Client } = await import('@azure/service-bus');
-  const options = { retryOptions: { mode: fixedDelay, maxRetries: 1, retryDelayInMs: 500, timeoutInMs: 5000 } };
+  const options = { retryOptions: { mode: fixedDelay, maxRetries: 3, retryDelayInMs: 500, timeoutInMs: 5000 } };
   if (connection.kind === 'connection-string') {
     return new Client(connection.value, options);
   }

@@ -19,6 +19,7 @@ import { createGate } from './create-gate.ts';
 import type { RegisteredFunction } from './functions-core.ts';
 import type { QueueBinding } from './read-bindings.ts';
 import type { ServiceBusSettings } from './read-host-settings.ts';
+import { renewLock } from './renew-lock.ts';
 import { messageText, messageTrace, triggerMetadata } from './service-bus-message.ts';
 
 export interface QueueFunction {
@@ -47,44 +48,30 @@ export function startServiceBusTrigger(
   const { name } = registered.metadata;
   const receiver = client.createReceiver(queueName, {
     receiveMode: 'peekLock',
-    maxAutoLockRenewalDurationInMs: settings.maxAutoLockRenewalMs,
+    maxAutoLockRenewalDurationInMs: 0, // see renew-lock.ts
     skipParsingBodyAsJson: true,
   });
   const gate = createGate(settings.maxConcurrentCalls);
-  const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
   const report = describeOnce(`function ${name}: queue "${queueName}"`, log);
+  const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
+  const call = { registered, bindingName: binding.name, receiver, invoker, complete, fault: report.fault };
   let stopping = false;
   const processMessage = async (message: ServiceBusReceivedMessage): Promise<void> => {
+    const release = renewLock({ receiver, message, maxMs: settings.maxAutoLockRenewalMs, fault: report.fault });
     await gate.enter();
     try {
       report.recovered();
-      if (stopping) {
-        await settle(receiver, message, 'abandon', report.fault);
-        return;
-      }
-      const outcome = await invoker.invoke({
-        registered,
-        invocationId: newInvocationId(),
-        input: { name: binding.name, data: { string: messageText(message) } },
-        triggerMetadata: triggerMetadata(message),
-        trace: messageTrace(message),
-      });
-      if (outcome.kind === 'failed') {
-        await settle(receiver, message, 'abandon', report.fault);
-      } else if (complete) {
-        await settle(receiver, message, 'complete', report.fault);
-      }
+      await (stopping ? settle(call, message, 'abandon') : callFunction(call, message));
     } finally {
+      release();
       gate.leave();
     }
   };
+  const processError = async ({ error, errorSource }: ProcessErrorArgs): Promise<void> => {
+    report.fault(errorSource, error);
+  };
   const subscription = receiver.subscribe(
-    {
-      processMessage,
-      processError: async ({ error, errorSource }: ProcessErrorArgs) => {
-        report.fault(errorSource, error);
-      },
-    },
+    { processMessage, processError },
     { autoCompleteMessages: false, maxConcurrentCalls: settings.maxConcurrentCalls },
   );
   return {
@@ -96,12 +83,35 @@ export function startServiceBusTrigger(
   };
 }
 
+interface QueueCall {
+  readonly registered: RegisteredFunction;
+  readonly bindingName: string;
+  readonly receiver: ServiceBusReceiver;
+  readonly invoker: Invoker;
+  readonly complete: boolean;
+  readonly fault: (source: string, error: unknown) => void;
+}
+
+async function callFunction(call: QueueCall, message: ServiceBusReceivedMessage): Promise<void> {
+  const outcome = await call.invoker.invoke({
+    registered: call.registered,
+    invocationId: newInvocationId(),
+    input: { name: call.bindingName, data: { string: messageText(message) } },
+    triggerMetadata: triggerMetadata(message),
+    trace: messageTrace(message),
+  });
+  if (outcome.kind === 'failed') {
+    await settle(call, message, 'abandon');
+  } else if (call.complete) {
+    await settle(call, message, 'complete');
+  }
+}
+
 /** A settlement that fails is logged and no more: the lock is gone or will be, and the message comes back. */
 async function settle(
-  receiver: ServiceBusReceiver,
+  { receiver, fault }: QueueCall,
   message: ServiceBusReceivedMessage,
   settlement: 'complete' | 'abandon',
-  fault: (source: string, error: unknown) => void,
 ): Promise<void> {
   try {
     await (settlement === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message));

@@ -85,6 +85,7 @@ export async function startFunctionsHost(settings: FunctionsHostSettings): Promi
 /** As `timeout(1)` ends. */
 const timeoutExitCode = 124;
 const graceMs = 5000;
+const closeMs = 2000;
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
@@ -182,11 +183,11 @@ interface Stop {
 }
 
 async function stop({ core, invoker, triggers, log }: Stop): Promise<void> {
-  const { http, queues, timers, clients } = triggers;
+  const { http, queues, timers } = triggers;
   http.stopAccepting();
   const timersEnded = timers.map(async (timer) => timer.stop());
   const grace = new AbortController();
-  const deadline = delay(graceMs, 'late' as const, { signal: grace.signal });
+  const deadline = delay(graceMs, 'late' as const, { signal: grace.signal }).catch(() => 'ended' as const);
   const work = (async () => {
     await Promise.all(queues.map(async (queue) => queue.stopPulling()));
     await core.runHooks('appTerminate', { hookData: core.appHookData });
@@ -198,6 +199,11 @@ async function stop({ core, invoker, triggers, log }: Stop): Promise<void> {
     log('[warning] host: calls or appTerminate hooks were still running after five seconds of grace.');
   }
   grace.abort();
+  await Promise.race([close(triggers), delay(closeMs, undefined, { ref: false })]);
+}
+
+/** A broker that is away would hold the closing of its links up. */
+async function close({ http, queues, clients }: Triggers): Promise<void> {
   await http.close();
   await Promise.all(queues.map(async (queue) => queue.close()));
   await Promise.all(clients.map(async (client) => client.close()));

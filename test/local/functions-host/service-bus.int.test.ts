@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { startHost, temporaryFolder, type FixtureEvent } from './run-host.ts';
+import { poll, startHost, temporaryFolder, type FixtureEvent } from './run-host.ts';
 
 interface Broker {
   readonly connectionString: string;
@@ -15,6 +15,7 @@ interface Broker {
   readonly kill: () => Promise<void>;
 }
 
+const brokerLockMs = 3000;
 const brokerReady = z.object({ connectionString: z.string(), port: z.number() });
 
 /** A Service Bus in a process of its own, so that it can be killed under a running host. */
@@ -26,6 +27,7 @@ async function startBroker(context: TestContext, { folder, port }: { folder: str
       fileURLToPath(import.meta.resolve('./broker-process.ts')),
       join(folder, 'bus.sqlite'),
       String(port),
+      String(brokerLockMs),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -143,6 +145,18 @@ test('a body that is no JSON arrives as text', async (context) => {
   assert.equal(named(events, 'message')[0]?.['message'], 'not json {');
 });
 
+test('a message stays locked for as long as its call runs', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+
+  await send(broker, [{ messageId: 'long', body: { waitMs: brokerLockMs + 1500 } }]);
+
+  const events = await host.eventually((all) => named(all, 'handled').length === 1);
+  assert.equal(named(events, 'message').length, 1);
+  assert.equal(await host.end('SIGTERM'), 0);
+  assert.equal(await remaining(broker), 0);
+});
+
 test('a stop lets the message in hand end, and leaves the others on the queue', async (context) => {
   const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
   const host = await queueHost(context, broker);
@@ -200,4 +214,33 @@ test('a host whose queue setting or connection is missing does not start', async
     }),
     /app setting "QueueName"/u,
   );
+});
+
+test('a message whose completion an outage cut off is delivered again', async (context) => {
+  const folder = await temporaryFolder(context);
+  const first = await startBroker(context, { folder, port: 0 });
+  const host = await queueHost(context, first);
+  await send(first, [{ messageId: 'cut', body: { waitMs: 300 } }]);
+  await host.eventually((all) => named(all, 'message').length === 1);
+  await first.kill();
+  await poll(
+    async () => host.log,
+    (log) => log.some((line) => line.includes('complete of message cut')),
+  );
+
+  const second = await startBroker(context, { folder, port: first.port });
+
+  await host.eventually((all) => named(all, 'handled').length === 2);
+  assert.equal(await host.end('SIGTERM'), 0);
+  assert.equal(await remaining(second), 0);
+});
+
+test('a host stops while its broker is away', async (context) => {
+  const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+  const host = await queueHost(context, broker);
+  await send(broker, [{ messageId: 'one', body: {} }]);
+  await host.eventually((all) => named(all, 'handled').length === 1);
+  await broker.kill();
+
+  assert.equal(await host.end('SIGTERM'), 0);
 });
