@@ -11,7 +11,7 @@ export interface OpenCall {
   readonly isEnded: () => boolean;
 }
 
-export type CallEnd = Pick<CallRecord, 'status' | 'code'> &
+type CallEnd = Pick<CallRecord, 'status' | 'code'> &
   Partial<Pick<CallRecord, 'throttledBy' | 'promptTokens' | 'completionTokens' | 'cost'>>;
 
 /** Numbers the calls, keeps their sums and hands every change to the log. */

@@ -19,7 +19,7 @@ export interface ChatRequest {
   readonly toolsJson: string | undefined;
 }
 
-export interface ChatMessage {
+interface ChatMessage {
   readonly role: string;
   /** Text parts in their order: one for plain content. */
   readonly texts: readonly string[];

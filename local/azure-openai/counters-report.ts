@@ -8,7 +8,7 @@ export interface CountersReport {
   readonly regions: Readonly<Record<string, RegionReport>>;
 }
 
-export interface RegionReport {
+interface RegionReport {
   readonly endpoint: string;
   readonly isDown: boolean;
   readonly faults: number;
@@ -17,7 +17,7 @@ export interface RegionReport {
   readonly deployments: Readonly<Record<string, DeploymentReport>>;
 }
 
-export interface DeploymentReport extends CallTally {
+interface DeploymentReport extends CallTally {
   readonly model: string;
   /** Deployments that name the same limiter share its windows. */
   readonly limiter: string;

@@ -16,13 +16,15 @@ export interface AzureOpenAi {
   readonly adminUrl: string;
   /** `http://127.0.0.1:PORT` of a region by name; throws for an unknown one. */
   readonly endpoint: (region: string) => string;
-  /** Cuts what is open, ends every call, commits the log. */
+  /** Cuts what is open, ends every call, commits the log. May be called again. */
   readonly stop: () => Promise<void>;
 }
 
 /**
  * Starts the simulator. What its windows held and whom it called it knows from the database; limits, latency and
- * faults are those of the settings. Rejects when a port is taken, the database is unreadable or the settings
+ * faults are those of the settings. Answers are deterministic English; a prompt steers them with
+ * `[[sluice:content-filter]]` (400), `[[sluice:output-filter]]` (cut by the filter) and
+ * `[[sluice:answer-tokens=N]]` (as long as that, if nothing cuts it). Rejects when a port is taken, the database is unreadable or the settings
  * contradict themselves.
  */
 export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<AzureOpenAi> {
@@ -61,9 +63,10 @@ export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<A
     handle: async (request, response) => serveAdmin(administered, request, response),
   });
   const all = [...[...servers.values()].map(({ server }) => server), admin];
+  let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await Promise.all(all.map(async (server) => server.close()));
-    callLog.close();
+    stopping ??= closeAll(all, callLog);
+    await stopping;
   };
   try {
     await Promise.all(all.map(async (server) => server.open()));
@@ -76,6 +79,11 @@ export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<A
     endpoint: (name) => `http://127.0.0.1:${found(servers.get(name), name).server.port}`,
     stop,
   };
+}
+
+async function closeAll(servers: readonly RegionServer[], callLog: CallLog): Promise<void> {
+  await Promise.all(servers.map(async (server) => server.close()));
+  callLog.close();
 }
 
 /** Gives the limiters what was admitted less than a window ago, and the peaks of all time. */

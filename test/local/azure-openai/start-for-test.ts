@@ -80,7 +80,7 @@ const callsPage = z.object({
   next: z.number(),
 });
 
-export interface TestRegion {
+interface TestRegion {
   /** Classic addresses. */
   readonly azure: AzureOpenAI;
   /** v1 addresses. */
