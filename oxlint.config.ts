@@ -180,7 +180,7 @@ export default defineConfig({
       files: ['test/**/*.ts', 'bench/**/*.ts'],
       rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', { max: 400 }] },
     },
-    { files: ['local/**/*.ts', 'bench/**/*.ts', 'tools/**/*'], rules: { 'no-console': 'off' } },
+    { files: ['functions/compose.ts', 'local/**/*.ts', 'bench/**/*.ts', 'tools/**/*'], rules: { 'no-console': 'off' } },
     {
       files: ['oxlint.config.ts', 'knip.config.ts', 'tools/brief-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },

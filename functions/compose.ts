@@ -9,6 +9,7 @@ import { azureOpenAiModelClient } from '../shared/models/azure-openai-model-clie
 import { modelCatalogue } from '../shared/models/model-catalogue.ts';
 import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
+import { describeFault } from '../shared/describe-fault.ts';
 import { processDeploymentHealth } from '../shared/pools/deployment-health.ts';
 import { describePools } from '../shared/pools/pool.ts';
 import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
@@ -33,9 +34,12 @@ export interface App {
   readonly config: Config;
   /** Aborted when the process is told to stop. */
   readonly stopping: AbortSignal;
-  /** Stops pulling at once, tells what is buffered, and closes the connections. */
-  readonly stop: () => Promise<void>;
+  /** Stops pulling at once, waits for `work` as long as the platform's grace allows, and closes the connections. */
+  readonly stop: (work: Promise<unknown>) => Promise<void>;
 }
+
+/** The platform gives a worker five seconds to end; some of it is for the last flush. */
+const graceMs = 4000;
 
 let app: Promise<App> | undefined;
 
@@ -91,10 +95,12 @@ async function build(): Promise<App> {
     }),
     health: processDeploymentHealth(clock),
     telemetry,
+    logFault: (what, error) => console.warn(`${what}: ${describeFault(error)}`),
     settings: config,
   };
-  const stop = async (): Promise<void> => {
+  const stop = async (work: Promise<unknown>): Promise<void> => {
     stopping.abort();
+    await Promise.race([work, clock.sleep(graceMs)]);
     await telemetry.flush();
     await Promise.allSettled([queue.close(), models.close(), telemetry.shutdown()]);
   };

@@ -14,8 +14,11 @@ app.serviceBusQueue('pump', {
 /** The host is about to end this process: stop pulling now, let short calls end, give back the rest. */
 app.hook.appTerminate(async () => {
   const running = await composed();
-  await running?.stop();
+  await running?.stop(Promise.allSettled(pumps));
 });
+
+/** The pumps that run in this process: one, with `maxConcurrentCalls` 1. */
+const pumps = new Set<Promise<unknown>>();
 
 /** The host hands numbers over as numbers or as text, by their size. */
 const metadataSchema = z.object({
@@ -31,6 +34,8 @@ async function pump(message: unknown, context: InvocationContext): Promise<void>
     return;
   }
   const { deps, stopping } = await compose();
-  const end = await runPump(deps, { ticket: ticket.data, ...metadata.data }, stopping);
+  const running = runPump(deps, { ticket: ticket.data, ...metadata.data }, stopping);
+  pumps.add(running);
+  const end = await running.finally(() => pumps.delete(running));
   context.debug(`pump: ${ticket.data.lane} ended ${end}`);
 }

@@ -27,7 +27,7 @@ export function cosmosDocuments<Document extends { readonly id: string }>(
     create: async (document) =>
       withCosmosRetries(`Creating ${name}/${document.id}`, async () => {
         try {
-          const response = await container.items.create(document, { contentResponseOnWriteEnabled: false });
+          const response = await container.items.create(document);
           return { document, version: response.etag };
         } catch (error) {
           if (statusOf(error) === 409) {
@@ -41,7 +41,6 @@ export function cosmosDocuments<Document extends { readonly id: string }>(
         try {
           const response = await container.item(document.id, document.id).replace(document, {
             accessCondition: { type: 'IfMatch', condition: version },
-            contentResponseOnWriteEnabled: false,
           });
           return { document, version: response.etag };
         } catch (error) {
@@ -65,11 +64,12 @@ export async function withCosmosRetries<Result>(what: string, call: () => Promis
     try {
       return await call();
     } catch (error) {
-      if (error instanceof AppError) {
+      const status = statusOf(error);
+      if (status === undefined && !isWireFault(error)) {
         throw error;
       }
       if (!isTransient(error)) {
-        const message = `${what} was refused by Cosmos DB (${String(statusOf(error))}). Check the database, the containers and the app's data role.`;
+        const message = `${what} was refused by Cosmos DB (${String(status)}). Check the database, the containers and the app's data role.`;
         throw new AppError('cosmos.refused', message, { cause: error });
       }
       if (delayMs === undefined) {
@@ -89,7 +89,18 @@ export function statusOf(error: unknown): number | undefined {
 
 function isTransient(error: unknown): boolean {
   const status = statusOf(error);
-  return error instanceof TimeoutError || status === undefined || transientStatuses.has(status);
+  return status === undefined ? isWireFault(error) : transientStatuses.has(status);
+}
+
+/** A connection that failed, broke or timed out: the SDK throws what its HTTP client threw. */
+export function isWireFault(error: unknown): boolean {
+  if (error instanceof TimeoutError) {
+    return true;
+  }
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return (
+    typeof code === 'string' && /^(?:E[A-Z]+|UND_ERR_[A-Z_]+|REQUEST_SEND_ERROR|PARSE_ERROR|TimeoutError)$/u.test(code)
+  );
 }
 
 function toStored<Document>(schema: z.ZodType<Document>, resource: ItemDefinition, where: string): Stored<Document> {

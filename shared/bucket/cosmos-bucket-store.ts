@@ -1,5 +1,5 @@
 import { type Container, ErrorResponse, type ItemDefinition, type PatchOperation } from '@azure/cosmos';
-import { statusOf } from '../cosmos-documents.ts';
+import { isWireFault, statusOf } from '../cosmos-documents.ts';
 import { AppError } from '../errors.ts';
 import { type BucketState, bucketStateSchema } from './bucket-state.ts';
 import type { ApplyOutcome, BucketStore, ReadOutcome } from './bucket-store.ts';
@@ -88,7 +88,7 @@ async function asRead(call: () => Promise<unknown>): Promise<ReadOutcome> {
     if (status === 404) {
       return { kind: 'missing' };
     }
-    if (status === undefined || notWritten.has(status) || ambiguous.has(status)) {
+    if (isWireFault(error) || (status !== undefined && (notWritten.has(status) || ambiguous.has(status)))) {
       return { kind: 'unavailable', retryAfterMs: retryAfterOf(error) };
     }
     throw refused(error, status);
@@ -108,7 +108,7 @@ async function asApply(call: () => Promise<unknown>): Promise<ApplyOutcome> {
     if ((status !== undefined && notWritten.has(status)) || isRefusedConnection(error)) {
       return { kind: 'unavailable', retryAfterMs: retryAfterOf(error) };
     }
-    if (status === undefined || ambiguous.has(status)) {
+    if (isWireFault(error) || (status !== undefined && ambiguous.has(status))) {
       return { kind: 'unknown' };
     }
     throw refused(error, status);
@@ -134,7 +134,10 @@ function retryAfterOf(error: unknown): number | undefined {
   return error instanceof ErrorResponse ? error.retryAfterInMs : undefined;
 }
 
-function refused(error: unknown, status: number): AppError {
+function refused(error: unknown, status: number | undefined): unknown {
+  if (status === undefined) {
+    return error;
+  }
   const message = `A bucket exchange was refused by Cosmos DB (${status}). Check the buckets container and the app's data role.`;
   return new AppError('bucket.refused', message, { cause: error });
 }

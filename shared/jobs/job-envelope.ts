@@ -33,7 +33,7 @@ const bodySchema = z
         max_completion_tokens: positive,
         n: z.int().min(1).max(128).optional().nullable(),
         stream: z.boolean().optional().nullable(),
-        data_sources: z.undefined({ error: 'is refused: a job must not send requests to addresses of its own' }),
+        data_sources: z.never({ error: 'is refused: a job must not send requests to addresses of its own' }).optional(),
       })
       .safeParse(body);
     for (const issue of known.error?.issues ?? []) {

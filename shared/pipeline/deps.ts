@@ -34,6 +34,8 @@ export interface PipelineDeps {
   readonly reserver: Reserver;
   readonly health: DeploymentHealth;
   readonly telemetry: Telemetry;
+  /** Writes a line to the app's log: a fault that the pipeline survives. Never user text (T1). */
+  readonly logFault: (what: string, error: unknown) => void;
   readonly settings: PipelineSettings;
 }
 

@@ -159,7 +159,8 @@ async function receiveHighFirst(
 async function runSafely(deps: PipelineDeps, message: ReceivedMessage, work: () => Promise<void>): Promise<void> {
   try {
     await work();
-  } catch {
+  } catch (error) {
+    deps.logFault(`job message ${message.sequenceNumber}`, error);
     await deps.clock.sleep(longestFaultMs, message.lockLost);
     await message.abandon();
   }

@@ -35,6 +35,7 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
       { [sluice.errorCode]: codeOf(error), [sluice.lane]: ticket.lane },
       span,
     );
+    deps.logFault(`pump ${ticket.lane}`, error);
     await postponeQuietly(deps, delivery, hasStarted);
     end = 'postponed';
   }
@@ -70,6 +71,7 @@ async function postponeQuietly(deps: PipelineDeps, delivery: TicketDelivery, has
   try {
     await postponeTicket(deps, delivery, postponeMs, hasStarted);
   } catch (error) {
+    deps.logFault('postponing a ticket', error);
     deps.telemetry.record(eventNames.pumpError, { [sluice.errorCode]: codeOf(error) });
   }
 }

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Child, startChild } from './child-process.ts';
+import type { StackLayout } from './stack-layout.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const stackReady = z.object({ environment: z.record(z.string(), z.string()), adminUrl: z.string() });
+const appReady = z.object({ url: z.string() });
+
+export interface StackProcess {
+  readonly child: Child;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly adminUrl: string;
+}
+
+/** The embedded stack as one process. */
+export async function startStackProcess(
+  layout: Partial<StackLayout> & { readonly folder: string },
+  onLog?: (line: string) => void,
+): Promise<StackProcess> {
+  const { folder, ...changes } = layout;
+  const args = [`${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
+  const child = await startChild({ name: 'The stack', args, cwd: root, ...(onLog === undefined ? {} : { onLog }) });
+  const { environment, adminUrl } = stackReady.parse(child.ready);
+  return { child, environment, adminUrl };
+}
+
+export interface AppProcess {
+  readonly child: Child;
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+}
+
+/** One process of the app: the built bundle, under the functions host. */
+export async function startAppProcess(input: {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly functionKey?: string;
+  readonly onLog?: (line: string) => void;
+}): Promise<AppProcess> {
+  const { environment, port, functionKey, onLog } = input;
+  const key = functionKey === undefined ? [] : ['--key', functionKey];
+  const args = [`${root}local/functions-host/main.ts`, '--root', root, '--port', String(port), ...key];
+  const child = await startChild({
+    name: 'The app',
+    args,
+    cwd: root,
+    environment,
+    ...(onLog === undefined ? {} : { onLog }),
+  });
+  return { child, url: appReady.parse(child.ready).url };
+}
