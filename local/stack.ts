@@ -64,7 +64,9 @@ async function main(): Promise<void> {
   const stack = await startStack(stackLayout({ folder: resolve(values.folder), ...present }), (line) =>
     console.error(line),
   );
-  console.log(JSON.stringify({ ready: true, environment: stack.environment, adminUrl: stack.adminUrl }));
+  console.log(
+    JSON.stringify({ ready: true, environment: stack.environment, adminUrl: stack.adminUrl, ports: stack.ports }),
+  );
   const stop = (): void => {
     void stack.stop().then(() => process.exit(0));
   };

@@ -1,17 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Child, startChild } from './child-process.ts';
-import type { StackLayout } from './stack-layout.ts';
+import type { StackLayout, StackPorts } from './stack-layout.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const stackReady = z.object({ environment: z.record(z.string(), z.string()), adminUrl: z.string() });
+const port = z.number();
+const stackReady = z.object({
+  environment: z.record(z.string(), z.string()),
+  adminUrl: z.string(),
+  ports: z.object({
+    serviceBus: port,
+    cosmos: port,
+    blob: port,
+    azureOpenAiAdmin: port,
+    regions: z.record(z.string(), port),
+  }),
+});
 const appReady = z.object({ url: z.string() });
 
 export interface StackProcess {
   readonly child: Child;
   readonly environment: Readonly<Record<string, string>>;
   readonly adminUrl: string;
+  readonly ports: StackPorts;
 }
 
 /** The embedded stack as one process. */
@@ -22,8 +34,7 @@ export async function startStackProcess(
   const { folder, ...changes } = layout;
   const args = [`${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
   const child = await startChild({ name: 'The stack', args, cwd: root, ...(onLog === undefined ? {} : { onLog }) });
-  const { environment, adminUrl } = stackReady.parse(child.ready);
-  return { child, environment, adminUrl };
+  return { child, ...stackReady.parse(child.ready) };
 }
 
 export interface AppProcess {

@@ -9,6 +9,7 @@ import {
   simulatedRegions,
   stackFiles,
   type StackLayout,
+  type StackPorts,
   stackQueues,
 } from './stack-layout.ts';
 import { startStorage } from './storage/start-storage.ts';
@@ -16,6 +17,8 @@ import { startStorage } from './storage/start-storage.ts';
 export interface Stack {
   /** The settings with which the app finds the stack, as `Values` of a local.settings.json. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the parts listen: a stack that is started again with these is found again. */
+  readonly ports: StackPorts;
   /** Counters, limits and faults of the simulated regions. */
   readonly adminUrl: string;
   readonly requestUnits: (container: string) => { readonly total: number; readonly operations: number };
@@ -63,11 +66,23 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
     );
     const environment = environmentOf(layout, { serviceBus, cosmos, storage, azureOpenAi });
     const requestUnits = (container: string) => cosmos.requestUnits(database, container);
-    return { environment, adminUrl: azureOpenAi.adminUrl, requestUnits, stop };
+    const regions = Object.keys(layout.ports.regions).map((name) => [name, portOf(azureOpenAi.endpoint(name))]);
+    const ports = {
+      serviceBus: serviceBus.port,
+      cosmos: cosmos.port,
+      blob: storage.port,
+      azureOpenAiAdmin: portOf(azureOpenAi.adminUrl),
+      regions: Object.fromEntries(regions),
+    };
+    return { environment, ports, adminUrl: azureOpenAi.adminUrl, requestUnits, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 function cosmosSettings(layout: StackLayout) {
