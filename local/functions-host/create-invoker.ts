@@ -17,7 +17,7 @@ import type {
   TypedData,
 } from './worker-contract.ts';
 
-export interface Invocation {
+interface Invocation {
   readonly registered: RegisteredFunction;
   readonly invocationId: string;
   /** The trigger's value by the name of its binding. */
@@ -39,7 +39,7 @@ export type HandlerOutcome =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown };
 
-export type InvocationOutcome =
+type InvocationOutcome =
   | { readonly kind: 'succeeded'; readonly response: InvocationResponse }
   | { readonly kind: 'failed'; readonly error: unknown };
 

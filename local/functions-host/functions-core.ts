@@ -30,7 +30,7 @@ export interface FunctionsCore {
   readonly appHookData: Record<string, unknown>;
 }
 
-export interface LogEntry {
+interface LogEntry {
   readonly level: LogLevel;
   readonly category: LogCategory;
   readonly message: string;
@@ -39,7 +39,7 @@ export interface LogEntry {
 }
 
 const hookNames = ['appStart', 'appTerminate', 'preInvocation', 'postInvocation', 'log'] as const;
-export type HookName = (typeof hookNames)[number];
+type HookName = (typeof hookNames)[number];
 
 let provided = false;
 

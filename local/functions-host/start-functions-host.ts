@@ -39,7 +39,7 @@ export interface FunctionsHostSettings {
   readonly log?: (line: string) => void;
 }
 
-export interface HostedFunction {
+interface HostedFunction {
   readonly name: string;
   readonly trigger: 'httpTrigger' | 'timerTrigger' | 'serviceBusTrigger';
   /** Of an HTTP function, from the root: `/api/jobs/{id}`. */

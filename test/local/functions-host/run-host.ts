@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const cli = fileURLToPath(import.meta.resolve('../../../local/functions-host/main.ts'));
-export const fixtureApp = join(import.meta.dirname, 'fixture-app');
+export const fixtureApp = dirname(fileURLToPath(import.meta.resolve('./fixture-app/app.mjs')));
 
 const event = z.looseObject({ pid: z.number(), event: z.string() });
 export type FixtureEvent = z.infer<typeof event>;

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startStorage, type Storage } from '../../../local/storage/start-storage.ts';
 
 async function temporaryFolder(context: TestContext): Promise<string> {
@@ -21,7 +22,7 @@ async function temporaryFolder(context: TestContext): Promise<string> {
 async function storageProcess(context: TestContext, folder: string) {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'storage-process.ts'), folder],
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.resolve('./storage-process.ts')), folder],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = once(child, 'exit');
