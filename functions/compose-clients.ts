@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { BucketLimits } from '../shared/bucket/bucket-state.ts';
 import type { Config } from '../shared/config/read-config.ts';
+import type { ModelSettings } from '../shared/config/setting-schema.ts';
 import { AppError } from '../shared/errors.ts';
 import type { AzureOpenAiSettings } from '../shared/models/azure-openai-model-client.ts';
 import { modelCatalogue, type ModelOverride } from '../shared/models/model-catalogue.ts';
@@ -85,11 +86,27 @@ export function telemetrySettings(config: Config, credential: TokenCredential | 
 }
 
 /** The configured models, and every deployed one that the catalogue does not list: it gets limits that refuse nothing. */
-export function catalogueOverrides(config: Config): readonly ModelOverride[] {
-  const known = modelCatalogue(config.models);
+export function catalogueOverrides(config: Pick<Config, 'models' | 'regions'>): readonly ModelOverride[] {
+  const configured = config.models.map(toOverride);
+  const known = modelCatalogue(configured);
   const deployed = config.regions.flatMap((region) => region.deployments.map((one) => one.model));
   const unlisted = [...new Set(deployed)].filter((name) => known.find(name) === undefined);
-  return [...config.models, ...unlisted.map((name) => ({ name }))];
+  return [...configured, ...unlisted.map((name) => ({ name }))];
+}
+
+function toOverride(settings: ModelSettings): ModelOverride {
+  const { name, operation, encoding, contextTokens, inputTokens, outputTokens, prices } = settings;
+  return {
+    name,
+    operation,
+    encoding,
+    contextWindow: contextTokens,
+    inputWindow: inputTokens,
+    maxOutputTokens: outputTokens,
+    usdPerMillionInput: prices?.inputUsd,
+    usdPerMillionCachedInput: prices?.cachedInputUsd,
+    usdPerMillionOutput: prices?.outputUsd,
+  };
 }
 
 export function bucketLimits(pools: readonly Pool[]): ReadonlyMap<string, BucketLimits> {
