@@ -30,14 +30,14 @@ export function runOperation(service: Service, resource: Resource, request: Cosm
       container = service.catalog.container(resource.database, resource.container);
     }
     const answer = serve({ service, resource, request, container });
-    book(container, answer.charge);
+    book(resource, container, answer.charge);
     return { answer, container };
   } catch (error) {
     const refusal = error instanceof QueryError ? queryRefusal(error) : error;
     if (!(refusal instanceof CosmosError)) {
       throw error;
     }
-    book(container, refusal.details.charge ?? 0);
+    book(resource, container, refusal.details.charge ?? 0);
     return { answer: refusal, container };
   }
 }
@@ -77,8 +77,8 @@ function present(container: Container | undefined): Container {
 }
 
 /** Reads of the container itself, plans and ranges cost its items nothing, and are no operations on them. */
-function book(container: Container | undefined, charge: number): void {
-  if (container !== undefined && charge > 0) {
+function book(resource: Resource, container: Container | undefined, charge: number): void {
+  if (container !== undefined && charge > 0 && (resource.kind === 'items' || resource.kind === 'item')) {
     container.meter.requestUnits += charge;
     container.meter.operations += 1;
   }

@@ -55,9 +55,7 @@ const sweepAtMost = 500;
  * process loses nothing that was acknowledged.
  */
 export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
-  const sql = openDatabase(settings.databasePath);
-  const catalog = openCatalog(sql, Date.now);
-  declare(catalog, settings);
+  const { sql, catalog } = openCatalogFile(settings);
   const compile = openQueryCache();
   const compilePredicate = openPredicateCache();
   const checkSignature = openSignatureCheck(settings.key);
@@ -94,6 +92,18 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
       sql.close();
     },
   };
+}
+
+function openCatalogFile(settings: CosmosSettings): { readonly sql: DatabaseSync; readonly catalog: Catalog } {
+  const sql = openDatabase(settings.databasePath);
+  try {
+    const catalog = openCatalog(sql, Date.now);
+    declare(catalog, settings);
+    return { sql, catalog };
+  } catch (error) {
+    sql.close();
+    throw error;
+  }
 }
 
 /** Exclusive: a second process on the same file fails at once, instead of doing half of the work. */

@@ -1,0 +1,132 @@
+import type { PatchOperation } from '@azure/cosmos';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readProperty } from '../../../local/cosmos/json.ts';
+import { codeOf, openCosmos, patch, read } from './open-cosmos.ts';
+
+test('a patch answers the item as patched, with a new etag', async (t) => {
+  const { items } = await openCosmos(t);
+  const created = await items.items.create({ id: 'a', n: 1, list: [1, 2] });
+
+  const patched = await patch(items, 'a', [
+    { op: 'incr', path: '/n', value: 4 },
+    { op: 'set', path: '/list/1', value: 9 },
+    { op: 'add', path: '/fresh', value: { deep: true } },
+  ]);
+
+  assert.equal(patched.item?.['n'], 5);
+  assert.deepEqual(patched.item['list'], [1, 9]);
+  assert.deepEqual(patched.item['fresh'], { deep: true });
+  assert.notEqual(patched.etag, created.etag);
+  assert.deepEqual((await read(items, 'a')).item, patched.item);
+});
+
+test('a patch of which one operation fails changes nothing', async (t) => {
+  const { items } = await openCosmos(t);
+  const { etag } = await items.items.create({ id: 'a', n: 1 });
+  const operations: PatchOperation[] = [
+    { op: 'incr', path: '/n', value: 1 },
+    { op: 'remove', path: '/none' },
+  ];
+
+  await assert.rejects(items.item('a', 'a').patch(operations), { code: 400 });
+
+  const after = await read(items, 'a');
+  assert.deepEqual([after.item?.['n'], after.etag], [1, etag]);
+});
+
+test('a predicate that does not hold refuses the patch with 412, and keeps the case of its text', async (t) => {
+  const { items } = await openCosmos(t);
+  await items.items.create({ id: 'a', state: 'Queued', n: 1 });
+  const operations: PatchOperation[] = [{ op: 'incr', path: '/n', value: 1 }];
+
+  await items.item('a', 'a').patch({ operations, condition: "FROM c WHERE c.state = 'Queued'" });
+
+  await assert.rejects(items.item('a', 'a').patch({ operations, condition: "from c where c.state = 'queued'" }), {
+    code: 412,
+  });
+  assert.equal((await read(items, 'a')).item?.['n'], 2);
+});
+
+test('a predicate sees the system properties', async (t) => {
+  const { items } = await openCosmos(t);
+  const { resource } = await items.items.create({ id: 'a', n: 1 });
+
+  const condition = `from c where c._ts = ${resource?._ts} and IS_STRING(c._etag)`;
+  const patched = await patch(items, 'a', { operations: [{ op: 'incr', path: '/n', value: 1 }], condition });
+
+  assert.equal(patched.item?.['n'], 2);
+});
+
+test('a predicate that cannot be read is the caller’s fault', async (t) => {
+  const { items } = await openCosmos(t);
+  await items.items.create({ id: 'a', n: 1 });
+
+  const operations: PatchOperation[] = [{ op: 'incr', path: '/n', value: 1 }];
+  await assert.rejects(items.item('a', 'a').patch({ operations, condition: 'from c where c.n ~ 1' }), { code: 400 });
+});
+
+test('the partition key and system properties cannot be patched', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/tenant' }]);
+  await items.items.create({ id: 'a', tenant: 'x' });
+
+  for (const path of ['/tenant', '/id', '/_etag']) {
+    await assert.rejects(items.item('a', 'x').patch([{ op: 'set', path, value: 'y' }]), { code: 400 });
+  }
+});
+
+test('64 patches at once admit exactly as many as the predicate allows', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/id', indexedPaths: [] }]);
+  await items.items.create({
+    id: 'bucket',
+    head: 12,
+    epoch: 3,
+    tokens: { total: 0, snaps: [0, 0, 0, 0] },
+    requests: { total: 5 },
+  });
+  const operations: PatchOperation[] = [
+    { op: 'incr', path: '/tokens/total', value: 100 },
+    { op: 'incr', path: '/requests/total', value: 1 },
+    { op: 'set', path: '/touched', value: true },
+  ];
+  const condition =
+    'from c where c.head = 12 and c.epoch = 3 and c.tokens.total <= 900 and c.tokens.total <= c.tokens.snaps[3] + 1000 - 100';
+
+  const answers = await Promise.allSettled(
+    Array.from({ length: 64 }, async () => patch(items, 'bucket', { operations, condition })),
+  );
+
+  const totals = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' ? [Number(readProperty(answer.value.item?.['tokens'], 'total'))] : [],
+  );
+  const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [codeOf(answer.reason)] : []));
+  assert.deepEqual(
+    totals.toSorted((a, b) => a - b),
+    [100, 200, 300, 400, 500, 600, 700, 800, 900, 1000],
+  );
+  assert.deepEqual(
+    refusals,
+    Array.from({ length: 54 }, () => 412),
+  );
+  const { item } = await read(items, 'bucket');
+  assert.deepEqual([item?.['tokens'], item?.['requests']], [{ total: 1000, snaps: [0, 0, 0, 0] }, { total: 15 }]);
+});
+
+test('a guard that moves the head lets one of many through', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/id', indexedPaths: [] }]);
+  await items.items.create({ id: 'bucket', head: 12, epoch: 3, tokens: { total: 40, snaps: [10, 20, 30] } });
+  const operations: PatchOperation[] = [
+    { op: 'set', path: '/head', value: 13 },
+    { op: 'set', path: '/tokens/snaps/0', value: 40 },
+    { op: 'incr', path: '/tokens/total', value: 7 },
+  ];
+  const condition = 'from c where c.head = 12 and c.epoch = 3 and c.tokens.total <= 60';
+
+  const answers = await Promise.allSettled(
+    Array.from({ length: 32 }, async () => patch(items, 'bucket', { operations, condition })),
+  );
+
+  assert.equal(answers.filter((answer) => answer.status === 'fulfilled').length, 1);
+  const { item } = await read(items, 'bucket');
+  assert.deepEqual([item?.['head'], item?.['tokens']], [13, { total: 47, snaps: [40, 20, 30] }]);
+});
