@@ -21,22 +21,21 @@ const urlSchema = z.enum(['/v1/chat/completions', '/chat/completions', '/v1/embe
 
 const positive = z.int().positive().optional().nullable();
 
-/** Only what Sluice itself reads is checked; every other field passes through to the model untouched. */
-const bodySchema = z
+/** The fields of a body that Sluice itself reads; every other one passes through to the model untouched. */
+export const knownBodySchema = z.looseObject({
+  model: z.string({ error: 'must name the model' }).min(1).max(256),
+  max_tokens: positive,
+  max_completion_tokens: positive,
+  n: z.int().min(1).max(128).optional().nullable(),
+  stream: z.boolean().optional().nullable(),
+  data_sources: z.never({ error: 'is refused: a job must not send requests to addresses of its own' }).optional(),
+});
+
+export const bodySchema = z
   .custom<JsonObject>(isJsonObject, 'must be an object')
   .refine((body) => !isDeeperThan(body, deepest), { message: `is nested deeper than ${deepest} levels`, abort: true })
   .superRefine((body, context) => {
-    const known = z
-      .looseObject({
-        model: z.string({ error: 'must name the model' }).min(1).max(256),
-        max_tokens: positive,
-        max_completion_tokens: positive,
-        n: z.int().min(1).max(128).optional().nullable(),
-        stream: z.boolean().optional().nullable(),
-        data_sources: z.never({ error: 'is refused: a job must not send requests to addresses of its own' }).optional(),
-      })
-      .safeParse(body);
-    for (const issue of known.error?.issues ?? []) {
+    for (const issue of knownBodySchema.safeParse(body).error?.issues ?? []) {
       context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
     }
   });
@@ -60,34 +59,45 @@ const requestSchema = z
 const deadlineSchema = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with a zone' });
 
 const optionsSchema = z.strictObject({
-  /** The only regions that may serve the job (residency). */
-  regions: z.array(z.string().min(1).max(63)).min(1).max(50).optional(),
-  priority: z.enum(['normal', 'high']).optional(),
-  onOverflow: z.literal('dead-letter', { error: 'only "dead-letter" is available' }).optional(),
-  /** The job is dead-lettered, unsent, when its worst case costs more. */
-  maxCostUsd: z.number().positive().optional(),
-  /** ISO 8601 with a zone; past it the job ends `expired`, unsent. */
-  deadline: deadlineSchema.optional(),
-  /** Read the answer as a stream (it is stored whole either way). */
-  stream: z.boolean().optional(),
-  metadata: z.record(z.string().min(1).max(64), z.string().max(512)).optional(),
+  regions: z
+    .array(z.string().min(1).max(63))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('The only regions that may serve the job (residency).'),
+  priority: z.enum(['normal', 'high']).optional().describe('"high" is pulled before "normal", the default.'),
+  onOverflow: z
+    .literal('dead-letter', { error: 'only "dead-letter" is available' })
+    .optional()
+    .describe('What happens to a prompt that does not fit the window of its model.'),
+  maxCostUsd: z
+    .number()
+    .positive()
+    .optional()
+    .describe('The job is dead-lettered, unsent, when its worst case costs more. In USD.'),
+  deadline: deadlineSchema.optional().describe('ISO 8601 with a zone; past it the job ends "expired", unsent.'),
+  stream: z.boolean().optional().describe('Read the answer as a stream; it is stored whole either way.'),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .optional()
+    .describe('Given back with the job; never sent to the model.'),
 });
 
-/** One job as a caller submits it, over HTTP or straight onto a queue. */
+/** One job as a caller submits it, over HTTP or straight onto a queue. The descriptions go into the JSON Schema. */
 export const jobEnvelopeSchema = z.strictObject({
-  /** Present on messages that Sluice wrote itself; others leave it out. */
-  v: z.literal(1).optional(),
-  id: jobIdSchema.optional(),
-  /** The caller's own name for the job, given back on its line of the batch's results. */
-  customId: jobIdSchema.optional(),
-  batchId: jobIdSchema.optional(),
-  tenant: jobIdSchema.optional(),
-  request: requestSchema,
+  v: z.literal(1).optional().describe('Version of the contract; may be left out.'),
+  id: jobIdSchema.optional().describe("The job's id; on a queue the message id when absent."),
+  customId: jobIdSchema
+    .optional()
+    .describe("The caller's own name for the job, given back on its line of the batch's results."),
+  batchId: jobIdSchema.optional().describe('Jobs of one batch are counted and read together.'),
+  tenant: jobIdSchema.optional().describe('Whom the job is for.'),
+  request: requestSchema.describe("The model request, as on a line of OpenAI's batch files."),
   options: optionsSchema.optional(),
 });
 
 /** A bare line of an OpenAI batch file. */
-const batchLineSchema = z
+export const batchLineSchema = z
   .strictObject({ custom_id: jobIdSchema, method: z.literal('POST'), url: urlSchema, body: bodySchema })
   .transform(({ custom_id, ...request }, context): JobEnvelope | typeof z.NEVER => {
     const parsed = requestSchema.safeParse(request);
