@@ -158,6 +158,9 @@ export class BrokerConnection {
 
   /** Those of a session, or all. Messages that were delivered stay locked: the client may settle them elsewhere. */
   #closeLinks(session: RheaSession | undefined): void {
+    if (session !== undefined) {
+      this.#responders.removeAll(session);
+    }
     for (const [link, deliveryLink] of this.#deliveryLinks) {
       if (session === undefined || link.session === session) {
         deliveryLink.close();

@@ -9,7 +9,7 @@ import {
 } from './rhea-seam.ts';
 
 /** Stands for message format 0, so that rhea hands the bytes over instead of decoding them. */
-export const plainFormat = 1;
+const plainFormat = 1;
 /** No transfer is gathered beyond this: a queue's limit is 256 KB, management requests carry several messages. */
 export const mostBytes = 4 * 1024 * 1024;
 

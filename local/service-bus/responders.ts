@@ -1,4 +1,4 @@
-import type { RheaLink } from './rhea-seam.ts';
+import type { RheaLink, RheaSession } from './rhea-seam.ts';
 
 /**
  * The links on which one connection gets answers. A request names its own by `reply-to`: to `$cbs` that is the link's
@@ -14,6 +14,14 @@ export class Responders {
 
   remove(link: RheaLink): void {
     this.#links.delete(link);
+  }
+
+  removeAll(session: RheaSession): void {
+    for (const link of this.#links) {
+      if (link.session === session) {
+        this.#links.delete(link);
+      }
+    }
   }
 
   /** @returns whether there was a link to answer on */

@@ -40,7 +40,7 @@ export function checkSasToken(token: string, audience: string, { keyName, key }:
   return { kind: 'granted', scope, expiresAtMs };
 }
 
-/** The claims that one connection has put, by scope. */
+/** The claims that one connection has put, by scope. They are looked at when a link opens; open links stay open. */
 export class Claims {
   readonly #expiryByScope = new Map<string, number>();
 
