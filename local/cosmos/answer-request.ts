@@ -45,9 +45,10 @@ async function outcomeOf(front: Front, incoming: IncomingMessage): Promise<Outco
     if (error instanceof CosmosError) {
       return { answer: error, container: undefined };
     }
-    front.log(
-      `cosmos: ${incoming.method} ${incoming.url} failed: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    if (incoming.complete) {
+      const reason = error instanceof Error ? error.stack : String(error);
+      front.log(`cosmos: ${incoming.method} ${incoming.url} failed: ${reason}`);
+    }
     const cause = { cause: error };
     return {
       answer: new CosmosError('InternalServerError', 'The embedded Cosmos DB failed.', cause),

@@ -31,7 +31,7 @@ export interface Container {
 }
 
 /** What changes with every request. `lsn` rises with each write, across restarts as well. */
-export interface Meter {
+interface Meter {
   requestUnits: number;
   operations: number;
   lsn: number;

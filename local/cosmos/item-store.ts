@@ -25,7 +25,7 @@ export interface ItemContent {
   readonly expiresMs: number | undefined;
 }
 
-export interface ScanScope {
+interface ScanScope {
   readonly partitionKey: string | undefined;
   readonly behindRowId: number;
   readonly hints: readonly FilterHint[];

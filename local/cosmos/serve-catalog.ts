@@ -3,7 +3,7 @@ import { readContainerDefinition } from './container-definition.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { readPageNumbers } from './query/compile-query.ts';
-import { runQuery } from './query/run-query.ts';
+import { openRow, runQuery } from './query/run-query.ts';
 import { databaseRid } from './resource-id.ts';
 import { readResourceName } from './resource-name.ts';
 import { readQuerySpec } from './serve-queries.ts';
@@ -110,7 +110,7 @@ interface Listing {
 function list({ service, request, resources, rid, name }: Listing): Answer {
   const asked = isQuery(request) ? readQuerySpec(request) : { text: 'SELECT * FROM c', parameters: new Map() };
   const compiled = service.compile(asked.text);
-  const rows = resources.map((item, index) => ({ rowId: index + 1, text: JSON.stringify(item), item }));
+  const rows = resources.map((item, index) => openRow(index + 1, JSON.stringify(item)));
   const { documents } = runQuery({
     compiled,
     parameters: asked.parameters,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Container } from './catalog.ts';
 import { CosmosError, notCarriedError } from './cosmos-error.ts';
-import { parseJson, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { readPartitionKeyHeader, type PartitionKey } from './partition-key.ts';
 import { readPageNumbers, type CompiledQuery } from './query/compile-query.ts';
 import { readContinuation, writeContinuation } from './query/continuation.ts';
 import { filterHints, pathOf, type FilterHint } from './query/filter-hints.ts';
 import { gatewayAnswer, planQuery } from './query/query-plan.ts';
-import { runQuery, type QueryPage, type QueryRow } from './query/run-query.ts';
+import { openRow, runQuery, type QueryPage, type QueryRow } from './query/run-query.ts';
 import { renderItem } from './render-item.ts';
 import { queryCharge } from './request-charge.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
@@ -142,8 +142,7 @@ function* rowsOf(
   behindRowId: number,
 ): Iterable<QueryRow> {
   for (const stored of container.items.scan({ partitionKey, behindRowId, hints, nowMs: service.now() })) {
-    const text = renderItem(container, stored);
-    yield { rowId: stored.rowId, text, item: parseJson(text) };
+    yield openRow(stored.rowId, renderItem(container, stored));
   }
 }
 

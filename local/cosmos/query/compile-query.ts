@@ -10,7 +10,8 @@ import type { Expression, Query, Selection } from './syntax.ts';
 /** A query ready to run: parsed once, evaluated by closures. */
 export interface CompiledQuery {
   readonly query: Query;
-  readonly matches: (scope: Scope) => boolean;
+  /** Undefined when every item matches. */
+  readonly matches: ((scope: Scope) => boolean) | undefined;
   readonly select: Evaluate;
   /** The whole item is the answer, so it need not be built again. */
   readonly selectsItem: boolean;
@@ -52,7 +53,7 @@ export function compileQuery(text: string): CompiledQuery {
   const where = query.where === undefined ? undefined : compileExpression(query.where);
   return {
     query,
-    matches: where === undefined ? () => true : (scope) => where(scope) === true,
+    matches: where === undefined ? undefined : (scope) => where(scope) === true,
     select,
     selectsItem: selectsItem(query.selection),
     sortKeys: query.orderBy.map((ordering) => compileExpression(ordering.expression)),

@@ -21,9 +21,9 @@ export function runAggregates(
     return group;
   };
   for (const row of rows) {
-    const scope = { item: row.item, parameters, aggregates: [] };
+    const scope = { item: row.item(), parameters, aggregates: [] };
     const key = keyOf(compiled.groupKeys.map((groupKey) => groupKey(scope)));
-    const group = groups.get(key) ?? open(key, row.item);
+    const group = groups.get(key) ?? open(key, scope.item);
     for (const [index, slot] of compiled.slots.entries()) {
       group.accumulators[index]?.add(slot.argument(scope));
     }

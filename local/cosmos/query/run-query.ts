@@ -1,4 +1,4 @@
-import type { Json, Value } from '../json.ts';
+import { parseJson, type Json, type Value } from '../json.ts';
 import { orderValues } from './compare-values.ts';
 import type { Scope } from './compile-expression.ts';
 import type { CompiledQuery } from './compile-query.ts';
@@ -10,7 +10,13 @@ import { runAggregates } from './run-aggregates.ts';
 export interface QueryRow {
   readonly rowId: number;
   readonly text: string;
-  readonly item: Json;
+  readonly item: () => Json;
+}
+
+/** A row that is parsed when it is looked at, once. */
+export function openRow(rowId: number, text: string): QueryRow {
+  let item: Json | undefined;
+  return { rowId, text, item: () => (item ??= parseJson(text)) };
 }
 
 export interface QueryRun {
@@ -43,7 +49,8 @@ export function runQuery(run: QueryRun): QueryPage {
     const documents = runAggregates(run.compiled, rows, run.parameters);
     return { documents: documents.slice(...sliceOf(run.numbers)), next: undefined, ...meter };
   }
-  const page = run.compiled.sortKeys.length > 0 ? takePage(run, sorted(run, rows)) : takePage(run, unsorted(rows));
+  const front = run.compiled.sortKeys.length > 0 ? sorted(run, rows) : { candidates: unsorted(rows), isCut: false };
+  const page = takePage(run, front);
   return { ...page, ...meter };
 }
 
@@ -52,19 +59,25 @@ interface Candidate {
   readonly keys: readonly Value[];
 }
 
+/** The candidates for a page; more than these exist when it is cut. */
+interface Front {
+  readonly candidates: Iterable<Candidate>;
+  readonly isCut: boolean;
+}
+
 function* matchingRows(run: QueryRun, meter: { rowsLoaded: number; charactersLoaded: number }): Iterable<QueryRow> {
   const ordered = run.compiled.sortKeys.length > 0;
   for (const row of run.rowsBehind(ordered ? 0 : (run.position?.rowId ?? 0))) {
     meter.rowsLoaded += 1;
     meter.charactersLoaded += row.text.length;
-    if (run.compiled.matches(scopeOf(run, row))) {
+    if (run.compiled.matches === undefined || run.compiled.matches(scopeOf(run, row))) {
       yield row;
     }
   }
 }
 
 function scopeOf(run: QueryRun, row: QueryRow): Scope {
-  return { item: row.item, parameters: run.parameters, aggregates: [] };
+  return { item: row.item(), parameters: run.parameters, aggregates: [] };
 }
 
 function* unsorted(rows: Iterable<QueryRow>): Iterable<Candidate> {
@@ -74,14 +87,43 @@ function* unsorted(rows: Iterable<QueryRow>): Iterable<Candidate> {
 }
 
 /**
+ * Only the front of the order is kept while the rows go by, so that a page out of many rows takes little memory.
  * Equal keys go by row id, downwards as soon as one key is descending: the SDK counts on it when it resumes
  * (`@azure/cosmos`, RidSkipCountFilter).
  */
-function sorted(run: QueryRun, rows: Iterable<QueryRow>): readonly Candidate[] {
-  const { orderBy } = run.compiled.query;
-  const directions = orderBy.map((ordering) => (ordering.descending ? -1 : 1));
+function sorted(run: QueryRun, rows: Iterable<QueryRow>): Front {
+  const compare = orderOf(run.compiled);
+  const { position, numbers } = run;
+  const start =
+    position === undefined ? undefined : { rowId: position.rowId, keys: position.sortKeys.map(([key]) => key) };
+  const toSkip = position?.toSkip ?? numbers.offset ?? 0;
+  const wanted = toSkip + Math.min(run.pageSize, numbers.top ?? numbers.limit ?? run.pageSize) + 1;
+  const candidates: (Candidate & Place)[] = [];
+  let isCut = false;
+  for (const row of rows) {
+    const scope = scopeOf(run, row);
+    const keys = run.compiled.sortKeys.map((key) => key(scope));
+    const candidate = { row: openRow(row.rowId, row.text), rowId: row.rowId, keys };
+    if (start === undefined || compare(candidate, start) > 0) {
+      candidates.push(candidate);
+    }
+    if (candidates.length > 2 * wanted + 1000) {
+      candidates.sort(compare).splice(wanted);
+      isCut = true;
+    }
+  }
+  return { candidates: candidates.sort(compare), isCut };
+}
+
+interface Place {
+  readonly rowId: number;
+  readonly keys: readonly Value[];
+}
+
+function orderOf({ query }: CompiledQuery): (left: Place, right: Place) => number {
+  const directions = query.orderBy.map((ordering) => (ordering.descending ? -1 : 1));
   const rowDirection = directions.includes(-1) ? -1 : 1;
-  const compare = (left: Place, right: Place): number => {
+  return (left, right) => {
     for (const [index, direction] of directions.entries()) {
       const order = orderValues(left.keys[index], right.keys[index]) * direction;
       if (order !== 0) {
@@ -90,27 +132,9 @@ function sorted(run: QueryRun, rows: Iterable<QueryRow>): readonly Candidate[] {
     }
     return (left.rowId - right.rowId) * rowDirection;
   };
-  const start: Place | undefined =
-    run.position === undefined
-      ? undefined
-      : { rowId: run.position.rowId, keys: run.position.sortKeys.map(([key]) => key) };
-  const candidates: (Candidate & Place)[] = [];
-  for (const row of rows) {
-    const scope = scopeOf(run, row);
-    const candidate = { row, rowId: row.rowId, keys: run.compiled.sortKeys.map((key) => key(scope)) };
-    if (start === undefined || compare(candidate, start) > 0) {
-      candidates.push(candidate);
-    }
-  }
-  return candidates.sort(compare);
 }
 
-interface Place {
-  readonly rowId: number;
-  readonly keys: readonly Value[];
-}
-
-function takePage(run: QueryRun, candidates: Iterable<Candidate>): Pick<QueryPage, 'documents' | 'next'> {
+function takePage(run: QueryRun, { candidates, isCut }: Front): Pick<QueryPage, 'documents' | 'next'> {
   const { numbers, position } = run;
   let toSkip = position?.toSkip ?? numbers.offset ?? 0;
   let toTake = position === undefined ? (numbers.top ?? numbers.limit) : position.toTake;
@@ -136,7 +160,10 @@ function takePage(run: QueryRun, candidates: Iterable<Candidate>): Pick<QueryPag
       }
     }
   }
-  return { documents, next: undefined };
+  return {
+    documents,
+    next: isCut && toTake !== 0 && last !== undefined ? positionOf(last, toSkip, toTake) : undefined,
+  };
 }
 
 function textOf(run: QueryRun, row: QueryRow): string | undefined {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseJson, type Json } from '../../../local/cosmos/json.ts';
 import { compileQuery, readPageNumbers } from '../../../local/cosmos/query/compile-query.ts';
 import { readContinuation, writeContinuation, type Position } from '../../../local/cosmos/query/continuation.ts';
-import { runQuery, type QueryPage } from '../../../local/cosmos/query/run-query.ts';
+import { openRow, runQuery, type QueryPage } from '../../../local/cosmos/query/run-query.ts';
 
 const items: readonly Json[] = [
   { id: 'a', state: 'queued', n: 3, cost: 1.5 },
@@ -30,9 +30,7 @@ function page(text: string, { parameters = {}, pageSize = 100, position, of = it
     pageSize,
     position,
     rowsBehind: (rowId) =>
-      of
-        .map((item, index) => ({ rowId: index + 1, text: JSON.stringify(item), item }))
-        .filter((row) => row.rowId > rowId),
+      of.map((item, index) => openRow(index + 1, JSON.stringify(item))).filter((row) => row.rowId > rowId),
   });
 }
 
@@ -116,6 +114,32 @@ test('an ordered query goes on at its place when items before it come and go', (
 
   assert.deepEqual(first.documents.map(parseJson), ['a', 'b']);
   assert.deepEqual(rest, ['bb', 'c', 'd', 'e']);
+});
+
+test('the front of a long order is the same as the front of the whole', () => {
+  const many = Array.from({ length: 5000 }, (_, n) => ({ id: `i${n}`, n: (n * 7919) % 5000 }));
+
+  const found = run('SELECT TOP 3 VALUE c.n FROM c ORDER BY c.n DESC', { of: many, pageSize: 10 });
+  const later = run('SELECT VALUE c.n FROM c ORDER BY c.n OFFSET 2500 LIMIT 2', { of: many, pageSize: 10 });
+
+  assert.deepEqual(found, [4999, 4998, 4997]);
+  assert.deepEqual(later, [2500, 2501]);
+});
+
+test('rows that VALUE drops do not end a long ordered query early', () => {
+  const many = Array.from({ length: 5000 }, (_, n) =>
+    n % 2500 === 0 ? { id: `i${n}`, n, rare: n } : { id: `i${n}`, n },
+  );
+
+  const found: Json[] = [];
+  let position: Position | undefined;
+  do {
+    const next = page('SELECT VALUE c.rare FROM c ORDER BY c.n DESC', { of: many, pageSize: 1, position });
+    found.push(...next.documents.map(parseJson));
+    position = next.next;
+  } while (position !== undefined);
+
+  assert.deepEqual(found, [2500, 0]);
 });
 
 test('the last page has no continuation', () => {
