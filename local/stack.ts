@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { readLayoutChanges } from './layout-schema.ts';
 import { startStack } from './start-stack.ts';
 import { stackLayout } from './stack-layout.ts';
 
@@ -18,66 +18,47 @@ const help = `Runs the embedded stack: Service Bus, Cosmos DB, blob storage and 
   --help            this text
 `;
 
-const numbers = z.record(z.string(), z.number());
-const layoutSchema = z.strictObject({
-  ports: z
-    .strictObject({
-      serviceBus: z.number(),
-      cosmos: z.number(),
-      blob: z.number(),
-      azureOpenAiAdmin: z.number(),
-      regions: numbers,
-    })
-    .optional(),
-  models: z
-    .array(z.strictObject({ name: z.string(), tokensPerMinute: numbers, requestsPerMinute: numbers }))
-    .optional(),
-  latency: z
-    .union([
-      z.literal('instant'),
-      z.strictObject({
-        firstTokenMs: z.number(),
-        tokensPerSecond: z.number(),
-        tailProbability: z.number(),
-        tailFactor: z.number(),
-      }),
-    ])
-    .optional(),
-  seed: z.int().optional(),
-  lockMs: z.int().positive().optional(),
-});
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        folder: { type: 'string', default: '.local' },
+        layout: { type: 'string', default: '{}' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return { isHelp: values.help, folder: resolve(values.folder), changes: readLayoutChanges(values.layout) };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    return undefined;
+  }
+}
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      folder: { type: 'string', default: '.local' },
-      layout: { type: 'string', default: '{}' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
+  const options = readArguments();
+  if (options === undefined) {
+    process.exitCode = 2;
+    return;
+  }
+  if (options.isHelp) {
     console.log(help);
     return;
   }
-  const changes = layoutSchema.parse(JSON.parse(values.layout));
-  const present = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  const stack = await startStack(stackLayout({ folder: resolve(values.folder), ...present }), (line) =>
+  const stack = await startStack(stackLayout({ folder: options.folder, ...options.changes }), (line) =>
     console.error(line),
   );
-  console.log(
-    JSON.stringify({ ready: true, environment: stack.environment, adminUrl: stack.adminUrl, ports: stack.ports }),
-  );
+  const { environment, adminUrl, ports } = stack;
   const stop = (): void => {
     void stack.stop().then(() => process.exit(0));
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  console.log(JSON.stringify({ ready: true, environment, adminUrl, ports }));
 }
 
 try {
   await main();
 } catch (error) {
-  const text = error instanceof Error ? error.message : String(error);
-  console.error(`The stack cannot start: ${text}\n\n${help}`);
+  console.error(`The stack cannot start: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }

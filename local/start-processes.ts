@@ -5,16 +5,16 @@ import type { StackLayout, StackPorts } from './stack-layout.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const port = z.number();
+const portNumber = z.number();
 const stackReady = z.object({
   environment: z.record(z.string(), z.string()),
   adminUrl: z.string(),
   ports: z.object({
-    serviceBus: port,
-    cosmos: port,
-    blob: port,
-    azureOpenAiAdmin: port,
-    regions: z.record(z.string(), port),
+    serviceBus: portNumber,
+    cosmos: portNumber,
+    blob: portNumber,
+    azureOpenAiAdmin: portNumber,
+    regions: z.record(z.string(), portNumber),
   }),
 });
 const appReady = z.object({ url: z.string() });
@@ -30,10 +30,11 @@ export interface StackProcess {
 export async function startStackProcess(
   layout: Partial<StackLayout> & { readonly folder: string },
   onLog?: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<StackProcess> {
   const { folder, ...changes } = layout;
   const args = [`${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
-  const child = await startChild({ name: 'The stack', args, cwd: root, ...(onLog === undefined ? {} : { onLog }) });
+  const child = await startChild({ name: 'The stack', args, cwd: root, onLog, signal });
   return { child, ...stackReady.parse(child.ready) };
 }
 
@@ -49,8 +50,10 @@ export async function startAppProcess(input: {
   readonly port: number;
   readonly functionKey?: string;
   readonly onLog?: (line: string) => void;
+  /** Aborted: an app that is not ready yet is ended, and this throws. */
+  readonly signal?: AbortSignal;
 }): Promise<AppProcess> {
-  const { environment, port, functionKey, onLog } = input;
+  const { environment, port, functionKey, onLog, signal } = input;
   const key = functionKey === undefined ? [] : ['--key', functionKey];
   const args = [`${root}local/functions-host/main.ts`, '--root', root, '--port', String(port), ...key];
   const child = await startChild({
@@ -58,7 +61,8 @@ export async function startAppProcess(input: {
     args,
     cwd: root,
     environment,
-    ...(onLog === undefined ? {} : { onLog }),
+    onLog,
+    signal,
   });
   return { child, url: appReady.parse(child.ready).url };
 }

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { StackLayout } from './stack-layout.ts';
+
+const numbers = z.record(z.string(), z.number());
+const port = z.int().min(0).max(65_535);
+
+const layoutSchema = z.strictObject({
+  ports: z
+    .strictObject({
+      serviceBus: port,
+      cosmos: port,
+      blob: port,
+      azureOpenAiAdmin: port,
+      regions: z.record(z.string(), port),
+    })
+    .optional(),
+  models: z
+    .array(z.strictObject({ name: z.string(), tokensPerMinute: numbers, requestsPerMinute: numbers }))
+    .min(1)
+    .optional(),
+  latency: z
+    .union([
+      z.literal('instant'),
+      z.strictObject({
+        firstTokenMs: z.number(),
+        tokensPerSecond: z.number(),
+        tailProbability: z.number(),
+        tailFactor: z.number(),
+      }),
+    ])
+    .optional(),
+  seed: z.int().optional(),
+  lockMs: z.int().positive().optional(),
+});
+
+/**
+ * Changes to a layout as a command line carries them: JSON of any of `StackLayout`'s fields but the folder.
+ *
+ * @throws with every problem by its path
+ */
+export function readLayoutChanges(text: string): Partial<Omit<StackLayout, 'folder'>> {
+  const parsed = layoutSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new Error(`--layout cannot be used:\n${z.prettifyError(parsed.error)}`);
+  }
+  const { ports, models, latency, seed, lockMs } = parsed.data;
+  return {
+    ...(ports === undefined ? {} : { ports }),
+    ...(models === undefined ? {} : { models }),
+    ...(latency === undefined ? {} : { latency }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(lockMs === undefined ? {} : { lockMs }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error('--layout takes JSON; see local/stack-layout.ts for its fields.', { cause });
+  }
+}
