@@ -18,10 +18,14 @@ const longestMessageId = 128;
 /**
  * The id of the message that carries a job in one epoch. `~` is outside the alphabet of job ids, so the ids of two jobs
  * never meet (job `a.1` in epoch 0 is not job `a` in epoch 1), and the digest keeps duplicate detection from dropping a
- * message with the same job id and another body. A long id is replaced by its digest.
+ * message with the same job id and another body. A long id is replaced by a hash of it, behind a `~` of its own: the hash
+ * may be another job's id. (The digest would not do: two jobs may have the same body.)
  */
-export function messageIdOf(job: { readonly id: string; readonly epoch: number; readonly digest: string }): string {
+export function messageIdOf(
+  job: { readonly id: string; readonly epoch: number; readonly digest: string },
+  sha256: (text: string) => string,
+): string {
   const suffix = `~${job.epoch}~${job.digest.slice(0, 12)}`;
-  const head = job.id.length + suffix.length > longestMessageId ? job.digest : job.id;
+  const head = job.id.length + suffix.length > longestMessageId ? `~${sha256(job.id)}` : job.id;
   return `${head}${suffix}`;
 }

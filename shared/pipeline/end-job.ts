@@ -84,7 +84,7 @@ async function park(
 
 /** Parking, step (b): the message of the document's epoch, under the same id however often it is sent. */
 export async function sendParked(
-  deps: Pick<PipelineDeps, 'queue'>,
+  deps: Pick<PipelineDeps, 'queue' | 'sha256'>,
   run: { readonly pool: Pool; readonly job: ReadJob; readonly document: JobDocument; readonly span: Span },
 ): Promise<void> {
   const { pool, job, document } = run;
@@ -93,7 +93,7 @@ export async function sendParked(
   const queue = envelope.options?.priority === 'high' ? pool.highQueue : pool.queue;
   await deps.queue.send(queue, [
     {
-      messageId: messageIdOf({ id, epoch: document.epoch, digest }),
+      messageId: messageIdOf({ id, epoch: document.epoch, digest }, deps.sha256),
       text: toMessageText({ id, envelope, digest, request }),
       epoch: document.epoch,
       traceparent: run.span.traceparent,

@@ -9,7 +9,7 @@ import type { ReadJob } from './read-message.ts';
 
 /** Settles a message whose job is not to be run by it, as the job's document says. */
 export async function settleUnclaimed(
-  deps: Pick<PipelineDeps, 'queue'>,
+  deps: Pick<PipelineDeps, 'queue' | 'sha256'>,
   run: {
     readonly pool: Pool;
     readonly message: ReceivedMessage;

@@ -26,7 +26,7 @@ export async function sortMessage(
   const request = requestRef === undefined ? { inline: envelope.request } : { ref: requestRef };
   await deps.queue.send(envelope.options?.priority === 'high' ? chosen.highQueue : chosen.queue, [
     {
-      messageId: messageIdOf({ id, epoch: message.epoch, digest }),
+      messageId: messageIdOf({ id, epoch: message.epoch, digest }, deps.sha256),
       text: toMessageText({ id, envelope, digest, request }),
       epoch: message.epoch,
       traceparent: message.traceparent,

@@ -98,7 +98,7 @@ async function prepare(
     kind: 'runnable',
     id,
     queue: envelope.options?.priority === 'high' ? pool.highQueue : pool.queue,
-    message: { messageId: messageIdOf({ id, epoch: 0, digest }), text, epoch: 0, traceparent },
+    message: { messageId: messageIdOf({ id, epoch: 0, digest }, deps.sha256), text, epoch: 0, traceparent },
     document: queuedDocument(deps, { id, envelope, digest, requestRef, figures: check }),
     figures: check,
   };
