@@ -17,7 +17,9 @@ export function problem(
     readonly more?: JsonObject;
   },
 ): HttpResponseInit {
-  const { code, title, detail, problems, more } = input;
+  const { code, title, detail, problems } = input;
+  // A job's own `status` is a word; a problem's is the number of the response.
+  const { status: _status, ...more } = input.more ?? {};
   const body = { type: 'about:blank', title, status, code, detail, problems, ...more };
   return {
     status,
