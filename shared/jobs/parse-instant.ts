@@ -1,4 +1,4 @@
-const pattern = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:Z|([+-])(\d{2}):?(\d{2}))$/u;
+const pattern = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:Z|([+-])(\d{2}):?(\d{2}))$/u;
 
 /**
  * Epoch milliseconds of an ISO 8601 time with a zone (`2026-01-31T08:00:00+01:00`); undefined for anything else. Pure
@@ -10,10 +10,21 @@ export function parseInstant(text: string): number | undefined {
     return undefined;
   }
   const part = (index: number): number => Number(match[index] ?? '0');
-  const days = daysSinceEpoch(part(1), part(2), part(3));
-  const fractionMs = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
+  const [year, month, day] = [part(1), part(2), part(3)];
+  const isOnCalendar = month >= 1 && month <= 12 && day >= 1 && day <= daysOfMonth(year, month);
+  const isOnClock = part(4) <= 23 && part(5) <= 59 && part(6) <= 59 && part(9) <= 23 && part(10) <= 59;
+  if (!isOnCalendar || !isOnClock) {
+    return undefined;
+  }
+  const days = daysSinceEpoch(year, month, day);
+  const fractionMs = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'));
   const offsetMinutes = (match[8] === '-' ? -1 : 1) * (part(9) * 60 + part(10));
   return (((days * 24 + part(4)) * 60 + part(5) - offsetMinutes) * 60 + part(6)) * 1000 + fractionMs;
+}
+
+function daysOfMonth(year: number, month: number): number {
+  const next = month === 12 ? daysSinceEpoch(year + 1, 1, 1) : daysSinceEpoch(year, month + 1, 1);
+  return next - daysSinceEpoch(year, month, 1);
 }
 
 function daysSinceEpoch(year: number, month: number, day: number): number {
