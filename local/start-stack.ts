@@ -66,13 +66,16 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
     );
     const environment = environmentOf(layout, { serviceBus, cosmos, storage, azureOpenAi });
     const requestUnits = (container: string) => cosmos.requestUnits(database, container);
-    const regions = Object.keys(layout.ports.regions).map((name) => [name, portOf(azureOpenAi.endpoint(name))]);
+    const regions: Record<string, number> = {};
+    for (const name of Object.keys(layout.ports.regions)) {
+      regions[name] = portOf(azureOpenAi.endpoint(name));
+    }
     const ports = {
       serviceBus: serviceBus.port,
       cosmos: cosmos.port,
       blob: storage.port,
       azureOpenAiAdmin: portOf(azureOpenAi.adminUrl),
-      regions: Object.fromEntries(regions),
+      regions,
     };
     return { environment, ports, adminUrl: azureOpenAi.adminUrl, requestUnits, stop };
   } catch (error) {

@@ -13,7 +13,7 @@ export function cosmosJobStore(container: Container): JobStore {
     list: async (filter, page) =>
       withCosmosRetries('Listing jobs', async () => {
         const query = toQuery(filter, page);
-        const { resources } = await container.items.query<unknown>(query).fetchAll();
+        const { resources } = await container.items.query<unknown>(query, { maxItemCount: page.size }).fetchAll();
         const documents = resources.map((resource) => jobDocumentSchema.parse(resource));
         return { documents, next: documents.length === page.size ? documents.at(-1)?.id : undefined };
       }),

@@ -110,9 +110,12 @@ function takeJob(
 ): void {
   const { pool, queue, message, loop, onStart } = taken;
   loop.hand.take(queue, message, async () =>
-    runSafely(deps, message, async () => {
+    runSafely(deps, { message, hand: loop.hand }, async () => {
       try {
-        await runJob(deps, { pool, message, pump: loop.traceparent, stopping: loop.stopping, onStart });
+        const end = await runJob(deps, { pool, message, pump: loop.traceparent, stopping: loop.stopping, onStart });
+        if (end.settlement === 'abandon') {
+          loop.hand.giveBack();
+        }
       } finally {
         onStart(undefined);
       }
@@ -131,7 +134,9 @@ async function pullIntake(deps: PipelineDeps, loop: Loop): Promise<void> {
       for (const message of messages) {
         loop.onActive();
         const run = { anyPool, message, pump: loop.traceparent, stopping: loop.stopping, onStart: () => undefined };
-        loop.hand.take(intakeQueue, message, async () => runSafely(deps, message, async () => sortMessage(deps, run)));
+        loop.hand.take(intakeQueue, message, async () =>
+          runSafely(deps, { message, hand: loop.hand }, async () => sortMessage(deps, run)),
+        );
       }
     } catch (error) {
       await loop.onFault(error);
@@ -156,12 +161,17 @@ async function receiveHighFirst(
  * A job that throws is left as it is: its message is given back after a rest (an outage would otherwise be hammered),
  * and what was stored says how it goes on (J3). The span of the job has told the error.
  */
-async function runSafely(deps: PipelineDeps, message: ReceivedMessage, work: () => Promise<void>): Promise<void> {
+async function runSafely(
+  deps: PipelineDeps,
+  { message, hand }: { readonly message: ReceivedMessage; readonly hand: PumpHand },
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
     deps.logFault(`job message ${message.sequenceNumber}`, error);
     await deps.clock.sleep(longestFaultMs, message.lockLost);
     await message.abandon();
+    hand.giveBack();
   }
 }

@@ -6,6 +6,7 @@ export class PumpHand {
   readonly #held = new Map<string, Set<string>>();
   #pulled = 0;
   #ended = 0;
+  #givenBack = 0;
 
   get size(): number {
     return this.#work.size;
@@ -17,6 +18,15 @@ export class PumpHand {
 
   get ended(): number {
     return this.#ended;
+  }
+
+  /** Messages that went back to their queues: work that is left, which a look at the queues may have missed. */
+  get givenBack(): number {
+    return this.#givenBack;
+  }
+
+  giveBack(): void {
+    this.#givenBack += 1;
   }
 
   /** Sequence numbers in hand, by queue. */

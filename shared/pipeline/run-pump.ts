@@ -3,6 +3,7 @@ import type { TicketDelivery } from '../lanes/lane.ts';
 import { eventNames, sluice, spanNames } from '../telemetry/names.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import type { PipelineDeps } from './deps.ts';
+import { armFreeLane } from './arm-lanes.ts';
 import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
@@ -40,6 +41,7 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
     end = 'postponed';
   }
   await hand.settled();
+  await wakeAgain(deps, hand, span);
   span.setFields({ [sluice.outcome]: end, [sluice.jobsPulled]: hand.pulled, [sluice.jobsEnded]: hand.ended });
   span.end();
   await deps.telemetry.flush();
@@ -64,6 +66,19 @@ async function serve(
   }
   await passLaneOn(deps, ticket, traceparent);
   return 'passed-on';
+}
+
+/** What was given back after the last look at the queues is work that nobody else may know of (L1). */
+async function wakeAgain(deps: PipelineDeps, hand: PumpHand, span: Span): Promise<void> {
+  if (hand.givenBack === 0) {
+    return;
+  }
+  try {
+    await armFreeLane(deps, span.traceparent);
+  } catch (error) {
+    // The timer looks every ten seconds.
+    deps.logFault('arming a lane for jobs that were given back', error);
+  }
 }
 
 /** When Service Bus is away as well, nothing can be scheduled: the lane lapses, and the timer arms it. */

@@ -1,4 +1,5 @@
 import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus';
+import Long from 'long';
 import type { JobQueue } from './job-queue.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
@@ -69,8 +70,8 @@ export function serviceBusJobQueue(
 }
 
 async function hasWork(receiver: ServiceBusReceiver, held: ReadonlySet<string>): Promise<boolean> {
-  // Each call goes on after the last message that was seen; the first must begin at the front.
-  let page = await receiver.peekMessages(peekPage);
+  // Without a number a receiver goes on where its last peek ended, however long ago.
+  let page = await receiver.peekMessages(peekPage, { fromSequenceNumber: Long.ZERO });
   for (let pages = 1; ; pages += 1) {
     const now = Date.now();
     const isWork = page.some((message) => {
