@@ -46,7 +46,7 @@ export async function startHttpTrigger(settings: HttpTriggerSettings): Promise<H
   let accepting = true;
   const server = createServer({ keepAliveTimeout }, (request, response) => {
     if (!accepting) {
-      answerEmpty(response, 503);
+      answerEmpty(response.setHeader('connection', 'close'), 503);
       return;
     }
     void answer({ ...settings, functions }, request, response);

@@ -7,6 +7,7 @@
  */
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,7 +26,7 @@ export interface Storage {
   readonly port: number;
   /** For the account `devstoreaccount1` with its published development key; it names a blob endpoint only. */
   readonly connectionString: string;
-  /** Ends when requests in flight are answered and the files are closed. */
+  /** Ends when requests in flight are answered, two seconds at most, and the files are closed. */
   readonly stop: () => Promise<void>;
 }
 
@@ -56,9 +57,7 @@ export async function startStorage(settings: StorageSettings): Promise<Storage> 
     port,
     connectionString: connectionString(port),
     stop: async () => {
-      const answered = once(server.httpServer, 'close');
-      server.httpServer.close();
-      await answered;
+      await closeServer(server.httpServer);
       await server.close();
       sqlite.close();
     },
@@ -66,6 +65,8 @@ export async function startStorage(settings: StorageSettings): Promise<Storage> 
 }
 
 const host = '127.0.0.1';
+/** How long requests in flight have when the storage stops. */
+const graceMs = 2000;
 const account = 'devstoreaccount1';
 /** The development account's key, the same everywhere and no secret: published in the Azurite documentation. */
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
@@ -78,6 +79,20 @@ function connectionString(port: number): string {
     `BlobEndpoint=http://${host}:${port}/${account}`,
     '',
   ].join(';');
+}
+
+/** A client that never rests would keep its connection, and so the server, for good: each is told to close. */
+async function closeServer(server: Server): Promise<void> {
+  const answered = once(server, 'close');
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  server.close();
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+  }, graceMs);
+  await answered;
+  clearTimeout(cut);
 }
 
 function openDatabase(path: string): DatabaseSync {

@@ -114,6 +114,25 @@ test('a stop and a start on the same folder keep everything and take writes agai
   await assert.rejects(after.create(), { statusCode: 409 });
 });
 
+test('a stop ends although a client never rests', async (context) => {
+  const storage = await startStorage({ port: 0, folder: await temporaryFolder(context) });
+  const container = BlobServiceClient.fromConnectionString(storage.connectionString, {
+    retryOptions: { maxTries: 1 },
+  }).getContainerClient('payloads');
+  await container.create();
+  const asking = Promise.allSettled(
+    Array.from({ length: 4 }, async () => {
+      for (;;) {
+        await container.getProperties();
+      }
+    }),
+  );
+
+  await stopped(storage);
+
+  assert.ok((await asking).every(({ status }) => status === 'rejected'));
+});
+
 test('a second storage on the same folder is refused', async (context) => {
   const folder = await temporaryFolder(context);
   const { container } = await storageProcess(context, folder);
