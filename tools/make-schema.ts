@@ -17,7 +17,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
-const messages: JsonSchema = { type: 'array', minItems: 1, description: 'The messages of the chat.' };
+const messages: JsonSchema = { type: 'array', minItems: 1, items: {}, description: 'The messages of the chat.' };
 const input: JsonSchema = { type: ['string', 'array'], description: 'The text, or the texts or tokens, to embed.' };
 
 /** The forms of a request: its `url` says what its body must hold. */

@@ -5,13 +5,8 @@ import { problem } from '../../functions/problem.ts';
 test("a problem's status is the number of the response, whatever is told beside it", () => {
   const response = problem(409, { code: 'submit.conflict', title: 'Taken', more: { id: 'a', status: 'conflict' } });
 
-  assert.deepEqual(JSON.parse(String(response.body)), {
-    type: 'about:blank',
-    title: 'Taken',
-    status: 409,
-    code: 'submit.conflict',
-    id: 'a',
-  });
+  const told = { type: 'about:blank', title: 'Taken', status: 409, code: 'submit.conflict', id: 'a' };
+  assert.equal(response.body, JSON.stringify(told));
 });
 
 test('a problem that passes by itself says when to come back', () => {
