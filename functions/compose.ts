@@ -1,32 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
-import { cosmosBucketStore } from '../shared/bucket/cosmos-bucket-store.ts';
-import { createReserver } from '../shared/bucket/reserver.ts';
-import { type Config, readConfig } from '../shared/config/read-config.ts';
-import { cosmosJobStore } from '../shared/jobs/cosmos-job-store.ts';
-import { cosmosLaneStore } from '../shared/lanes/cosmos-lane-store.ts';
-import { azureOpenAiModelClient } from '../shared/models/azure-openai-model-client.ts';
-import { modelCatalogue } from '../shared/models/model-catalogue.ts';
-import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
+import type { Config } from '../shared/config/read-config.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
-import { describeFault } from '../shared/describe-fault.ts';
-import { processDeploymentHealth } from '../shared/pools/deployment-health.ts';
-import { describePools } from '../shared/pools/pool.ts';
-import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
-import { otelTelemetry } from '../shared/telemetry/otel-telemetry.ts';
-import { tokenizerTokenCounter } from '../shared/tokens/tokenizer-token-counter.ts';
-import {
-  bucketLimits,
-  catalogueOverrides,
-  cosmosDatabases,
-  credentialFor,
-  longestLockMs,
-  modelSettings,
-  payloadSettings,
-  serviceBusClient,
-  telemetrySettings,
-} from './compose-clients.ts';
-import { systemClock } from './system-clock.ts';
 
 /** The app: its use cases' dependencies, and its end. */
 export interface App {
@@ -37,9 +10,6 @@ export interface App {
   /** Stops pulling at once, waits for `work` as long as the platform's grace allows, and closes the connections. */
   readonly stop: (work: Promise<unknown>) => Promise<void>;
 }
-
-/** The platform gives a worker five seconds to end; some of it is for the last flush. */
-const graceMs = 4000;
 
 let app: Promise<App> | undefined;
 
@@ -62,47 +32,6 @@ export async function composed(): Promise<App | undefined> {
 }
 
 async function build(): Promise<App> {
-  const config = readConfig(process.env);
-  const credential = await credentialFor(config);
-  const stopping = new AbortController();
-  const clock = systemClock();
-  const pools = describePools(config);
-  const telemetry = await otelTelemetry(telemetrySettings(config, credential));
-  const { documents, buckets } = cosmosDatabases(config, credential);
-  const queue = serviceBusJobQueue(serviceBusClient(config, credential), longestLockMs(config));
-  const catalogue = modelCatalogue(catalogueOverrides(config));
-  const counter = tokenizerTokenCounter();
-  const models = azureOpenAiModelClient(modelSettings(config, credential), { tokenCounter: counter, catalogue });
-  const deps: PipelineDeps = {
-    clock,
-    newId: randomUUID,
-    random: Math.random,
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
-    yieldToEventLoop: async () => setImmediate(),
-    pools,
-    catalogue,
-    counter,
-    jobs: cosmosJobStore(documents.container('jobs')),
-    lanes: cosmosLaneStore(documents.container('control')),
-    queue,
-    payloads: blobPayloadStore(payloadSettings(config, credential)),
-    models,
-    reserver: createReserver({
-      clock,
-      store: cosmosBucketStore(buckets.container('buckets')),
-      random: Math.random,
-      limits: bucketLimits(pools),
-    }),
-    health: processDeploymentHealth(clock),
-    telemetry,
-    logFault: (what, error) => console.warn(`${what}: ${describeFault(error)}`),
-    settings: config,
-  };
-  const stop = async (work: Promise<unknown>): Promise<void> => {
-    stopping.abort();
-    await Promise.race([work, clock.sleep(graceMs)]);
-    await telemetry.flush();
-    await Promise.allSettled([queue.close(), models.close(), telemetry.shutdown()]);
-  };
-  return { deps, config, stopping: stopping.signal, stop };
+  const { composeApp } = await import('./compose-app.ts');
+  return composeApp((line) => console.warn(line));
 }
