@@ -61,11 +61,6 @@ export function serviceBusClient(config: Config, credential: TokenCredential | u
     : new ServiceBusClient(config.serviceBus.namespace, needed(credential), options);
 }
 
-/** Above the longest that a job may be held: it waits within the pull window and a while beyond, then it calls. */
-export function longestLockMs(config: Config): number {
-  return config.pump.pullWindowMs + config.callTimeoutMs + 600_000;
-}
-
 export function modelSettings(config: Config, credential: TokenCredential | undefined): AzureOpenAiSettings {
   return {
     regions: config.regions,

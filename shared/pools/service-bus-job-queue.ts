@@ -16,14 +16,10 @@ const peekPage = 50;
 const peekPages = 8;
 
 /**
- * The job queue on Service Bus. The client's `retryOptions` are the one retry layer.
- *
- * @param longestLockMs how long locks are renewed at the most: above the longest wait and call together
+ * The job queue on Service Bus. The client's `retryOptions` are the one retry layer. Locks are renewed for as long as a
+ * message is in hand (see `watchLocks`).
  */
-export function serviceBusJobQueue(
-  client: ServiceBusClient,
-  longestLockMs: number,
-): JobQueue & { readonly close: () => Promise<void> } {
+export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { readonly close: () => Promise<void> } {
   const senders = new Map<string, ServiceBusSender>();
   const receivers = new Map<string, ServiceBusReceiver>();
   const locks = watchLocks();
@@ -32,7 +28,7 @@ export function serviceBusJobQueue(
     if (known !== undefined && !known.isClosed) {
       return known;
     }
-    const options = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: longestLockMs } as const;
+    const options = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 } as const;
     const receiver = client.createReceiver(queue, options);
     receivers.set(queue, receiver);
     return receiver;

@@ -7,33 +7,57 @@ const longestNote = 4096;
 /** How often locks are looked at: a lost one is noticed this much late at the most. */
 const lockCheckMs = 1000;
 
+/** A lock is renewed when less than this share of it is left. */
+const renewAtShare = 0.5;
+
 export interface LockWatch {
-  readonly add: (message: ServiceBusReceivedMessage) => { readonly signal: AbortSignal; readonly release: () => void };
+  readonly add: (
+    receiver: ServiceBusReceiver,
+    message: ServiceBusReceivedMessage,
+  ) => { readonly signal: AbortSignal; readonly release: () => void };
   readonly stop: () => void;
 }
 
+interface HeldLock {
+  readonly receiver: ServiceBusReceiver;
+  readonly message: ServiceBusReceivedMessage;
+  readonly lost: AbortController;
+  readonly renewAtMs: number;
+  isRenewing: boolean;
+}
+
 /**
- * Watches the locks of everything in hand with one timer. The SDK renews locks and moves `lockedUntilUtc`; it does not
- * say when a renewal failed, but then that time passes.
+ * Renews the locks of everything in hand, with one timer, until they are released. The SDK's own renewal goes on after a
+ * settlement that was cut off, so that the message would stay locked for as long as renewal is allowed at all.
  */
 export function watchLocks(): LockWatch {
-  const held = new Map<ServiceBusReceivedMessage, AbortController>();
+  const held = new Set<HeldLock>();
   let timer: NodeJS.Timeout | undefined;
   const check = (): void => {
     const now = Date.now();
-    for (const [message, controller] of held) {
-      if ((message.lockedUntilUtc?.getTime() ?? Number.POSITIVE_INFINITY) < now) {
-        held.delete(message);
-        controller.abort();
+    for (const lock of held) {
+      const leftMs = (lock.message.lockedUntilUtc?.getTime() ?? Number.POSITIVE_INFINITY) - now;
+      if (leftMs <= 0) {
+        held.delete(lock);
+        lock.lost.abort();
+      } else if (leftMs < lock.renewAtMs && !lock.isRenewing) {
+        void renew(lock);
       }
     }
   };
   return {
-    add: (message) => {
-      const controller = new AbortController();
-      held.set(message, controller);
+    add: (receiver, message) => {
+      const lockMs = (message.lockedUntilUtc?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
+      const lock = {
+        receiver,
+        message,
+        lost: new AbortController(),
+        renewAtMs: lockMs * renewAtShare,
+        isRenewing: false,
+      };
+      held.add(lock);
       timer ??= setInterval(check, lockCheckMs).unref();
-      return { signal: controller.signal, release: () => void held.delete(message) };
+      return { signal: lock.lost.signal, release: () => void held.delete(lock) };
     },
     stop: () => {
       clearInterval(timer);
@@ -43,12 +67,24 @@ export function watchLocks(): LockWatch {
   };
 }
 
+/** A renewal that fails is tried again with the next look; a lock that was not renewed in time shows by its own end. */
+async function renew(lock: HeldLock): Promise<void> {
+  lock.isRenewing = true;
+  try {
+    await lock.receiver.renewMessageLock(lock.message);
+  } catch {
+    // Told by `lockedUntilUtc`, which stays as it was.
+  } finally {
+    lock.isRenewing = false;
+  }
+}
+
 export function toReceivedMessage(
   receiver: ServiceBusReceiver,
   message: ServiceBusReceivedMessage,
   locks: LockWatch,
 ): ReceivedMessage {
-  const lock = locks.add(message);
+  const lock = locks.add(receiver, message);
   const settle = async (call: () => Promise<void>): Promise<SettleOutcome> => {
     try {
       await call();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,8 @@ export interface RunningApp {
   readonly startStack: () => Promise<void>;
   /** Stops both and removes the folder. */
   readonly end: () => Promise<void>;
+  /** The app's trace file so far. */
+  readonly traceText: () => Promise<string>;
   /** What the app and the stack logged, for the message of a failing test. */
   readonly log: () => string;
 }
@@ -54,6 +56,7 @@ export async function runApp(
       await stack?.child.stop();
       await rm(folder, { recursive: true, force: true });
     },
+    traceText: async () => readFile(join(folder, 'trace.ndjson'), 'utf8'),
     log: () => lines.slice(-40).join('\n'),
   };
 }
