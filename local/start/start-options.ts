@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { wholeNumber } from './whole-number.ts';
+import { type PortSetting, portSettings, type SystemPorts, systemPorts } from './system-ports.ts';
+
+export interface StartOptions {
+  readonly folder: string;
+  readonly ports: SystemPorts;
+  readonly processes: number;
+  readonly functionKey: string | undefined;
+  readonly isVerbose: boolean;
+}
+
+export type ReadOptions<Options> =
+  | { readonly kind: 'run'; readonly options: Options }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly problem: string };
+
+const mostProcesses = 16;
+
+const flags = {
+  folder: { type: 'string', default: '.local' },
+  processes: { type: 'string', default: '1' },
+  key: { type: 'string' },
+  'free-ports': { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const portFlags = Object.fromEntries(portSettings.map(({ flag }) => [flag, { type: 'string' } as const]));
+
+/** Reads the command line of `npm start`; a port may also come from the environment. */
+export function readStartOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadOptions<StartOptions> {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { ...portFlags, ...flags } });
+    if (values.help) {
+      return { kind: 'help', text: help() };
+    }
+    const given: Readonly<Record<string, unknown>> = values;
+    const ports = systemPorts((setting) =>
+      portOf(setting, given[setting.flag] ?? environment[setting.variable], values['free-ports']),
+    );
+    const options = {
+      folder: resolve(values.folder),
+      ports,
+      processes: wholeNumber({ name: '--processes', text: values.processes, min: 1, max: mostProcesses }),
+      functionKey: values.key,
+      isVerbose: values.verbose,
+    };
+    return { kind: 'run', options };
+  } catch (error) {
+    return { kind: 'wrong', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function portOf(setting: PortSetting, given: unknown, isFree: boolean): number {
+  if (typeof given !== 'string' || given === '') {
+    return isFree ? 0 : setting.usual;
+  }
+  return wholeNumber({ name: `--${setting.flag} (${setting.variable})`, text: given, min: 0, max: 65_535 });
+}
+
+function help(): string {
+  const ports = portSettings.map(
+    ({ flag, variable, usual, part }) => `  ${`--${flag} PORT`.padEnd(26)}${part} (${variable}); default: ${usual}`,
+  );
+  return `Runs Sluice on this machine: the app, and the stack that stands in for Azure. Ctrl-C stops both.
+
+  npm start -- [options]
+
+  --folder FOLDER           where everything is kept; default: .local
+  --processes N             processes of the app, each with a pump of its own; default: 1
+  --key KEY                 the function key that HTTP calls must carry; default: they need none
+  --free-ports              takes free ports where no port is given
+  --verbose                 shows what the app and the stack log, which also goes to app.log and stack.log in the folder
+  --help                    this text
+
+Ports, all on 127.0.0.1 (0 takes a free one):
+${ports.join('\n')}
+`;
+}
