@@ -20,7 +20,6 @@ import {
   catalogueOverrides,
   cosmosDatabases,
   credentialFor,
-  longestLockMs,
   modelSettings,
   payloadSettings,
   serviceBusClient,
@@ -47,7 +46,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const pools = describePools(config);
   const telemetry = await otelTelemetry(telemetrySettings(config, credential));
   const { documents, buckets } = cosmosDatabases(config, credential);
-  const queue = serviceBusJobQueue(serviceBusClient(config, credential), longestLockMs(config));
+  const queue = serviceBusJobQueue(serviceBusClient(config, credential));
   const catalogue = modelCatalogue(catalogueOverrides(config));
   const counter = tokenizerTokenCounter();
   const models = azureOpenAiModelClient(modelSettings(config, credential), { tokenCounter: counter, catalogue });

@@ -1,6 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
-import type { OpenAI } from 'openai';
+import { AzureOpenAI, OpenAI } from 'openai';
+import { Agent, fetch as undiciFetch } from 'undici';
 import { AppError } from '../errors.ts';
+import { CredentialFault } from './azure-openai-credential-fault.ts';
 
 /** One Azure OpenAI resource, as configured. */
 export interface AzureOpenAiRegion {
@@ -47,17 +49,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const SDK_TIMEOUT_MARGIN_MS = 60_000;
 
 /**
- * Loads `openai` and `undici` and builds a client a region. Both are imported here and not before, as they cost a
- * noticeable part of a cold start and an HTTP read needs neither.
+ * Builds a client a region. Import this file on demand: `openai` and `undici` cost a noticeable part of a cold start, and
+ * an HTTP read needs neither.
  *
  * undici's own `fetch` is used with its own agent: the built-in one ends every call after 300 s, whatever the SDK's
  * timeout says. No SDK default is left to the environment (`OPENAI_BASE_URL`, `OPENAI_LOG`, which would log prompts).
  */
-export async function azureOpenAiConnections(settings: ConnectionSettings): Promise<AzureOpenAiConnections> {
-  const [{ AzureOpenAI, OpenAI }, { Agent, fetch: undiciFetch }] = await Promise.all([
-    import('openai'),
-    import('undici'),
-  ]);
+export function azureOpenAiConnections(settings: ConnectionSettings): AzureOpenAiConnections {
   const dispatcher = new Agent({
     connections: settings.connections,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -139,17 +137,6 @@ function pathSegment(name: string): string {
     );
   }
   return encodeURIComponent(name);
-}
-
-/** Getting a token failed: nothing was sent. */
-export class CredentialFault extends AppError {
-  constructor(region: string, cause: unknown) {
-    super(
-      'models.credential_failed',
-      `Getting a token for region ${region} failed: give the app's identity the role "Cognitive Services OpenAI User" there, or set the region's apiKey.`,
-      { cause },
-    );
-  }
 }
 
 function tokenProvider(

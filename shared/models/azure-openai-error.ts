@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { EndCause } from './azure-openai-call-end.ts';
-import { CredentialFault } from './azure-openai-connection.ts';
+import { CredentialFault } from './azure-openai-credential-fault.ts';
 import type { CallVerdict } from './call-outcome.ts';
 import { classifyResponse } from './classify-response.ts';
 import type { ModelRequest } from './model-client.ts';

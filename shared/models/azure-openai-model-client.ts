@@ -4,12 +4,7 @@ import { isDeeperThan, jsonAt, isJsonObject } from '../tokens/json-guards.ts';
 import { MAX_BODY_DEPTH } from '../tokens/read-prompt.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
 import { callEnd } from './azure-openai-call-end.ts';
-import {
-  azureOpenAiConnections,
-  type AzureOpenAiConnections,
-  type AzureOpenAiRegion,
-  type ConnectionSettings,
-} from './azure-openai-connection.ts';
+import type { AzureOpenAiConnections, AzureOpenAiRegion, ConnectionSettings } from './azure-openai-connection.ts';
 import { classifyCallError } from './azure-openai-error.ts';
 import { readModelResponse, type ReadResponse } from './azure-openai-response.ts';
 import type { CallOutcome, CallVerdict } from './call-outcome.ts';
@@ -53,7 +48,7 @@ export function azureOpenAiModelClient(settings: AzureOpenAiSettings, deps: Azur
           `A call to region ${request.region} was tried, which REGIONS does not configure.`,
         );
       }
-      connecting ??= azureOpenAiConnections(settings);
+      connecting ??= connect(settings);
       const read = await callOnce({ request, region, signal, connections: await connecting, settings });
       return withCountedUsage(read, request, deps);
     },
@@ -61,6 +56,12 @@ export function azureOpenAiModelClient(settings: AzureOpenAiSettings, deps: Azur
       await (await connecting)?.close();
     },
   };
+}
+
+/** Brings the SDK and its HTTP client, at the first call and not before. */
+async function connect(settings: ConnectionSettings): Promise<AzureOpenAiConnections> {
+  const { azureOpenAiConnections } = await import('./azure-openai-connection.ts');
+  return azureOpenAiConnections(settings);
 }
 
 interface OneCall {
