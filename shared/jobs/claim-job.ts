@@ -10,7 +10,8 @@ import { hasEnded, type JobClaim, type JobDocument } from './job-document.ts';
  *   after the end is stored), so completing the duplicate loses nothing (J2).
  * - C4 A message of an older epoch, while the document is still parked, may be the only one left: its process may have
  *   died between the document and the next epoch's message. That message is sent again (same id) before this one ends.
- * - C5 An ended job's own message is settled as the document says; a duplicate of it is completed.
+ * - C5 A claim that was written counts only while the job is running: it may have been cancelled since.
+ * - C6 An ended job's own message is settled as the document says; a duplicate of it is completed.
  */
 export interface Delivery {
   readonly epoch: number;
@@ -23,6 +24,8 @@ export interface Delivery {
 export type ClaimDecision =
   /** Write `claim` onto the document (creating it when there is none), and run the job. */
   | { readonly kind: 'run'; readonly claim: JobClaim }
+  /** This very claim is on the document already (its reply was lost): run the job. */
+  | { readonly kind: 'claimed'; readonly claim: JobClaim }
   /** Complete the message: nothing is left to do for it. */
   | { readonly kind: 'complete'; readonly because: 'ended' | 'duplicate' | 'stale' | 'other-body' }
   /** Dead-letter the message, as the document says. */
@@ -57,6 +60,9 @@ export function claimJob(input: {
   }
   if (document.state !== 'running' || document.claim === undefined) {
     return run(input, 1);
+  }
+  if (document.claim.owner === input.owner) {
+    return { kind: 'claimed', claim: document.claim };
   }
   if (!isClaimsMessage) {
     return { kind: 'complete', because: 'duplicate' };

@@ -12,11 +12,14 @@ import type { ReadJob } from './read-message.ts';
 /** Rounds of reading and writing before a claim gives up: each lost round means that somebody else made progress. */
 const mostRounds = 8;
 
+/** What there is to do with a delivery that is not to run the job. */
+export type NoClaim = Exclude<ClaimDecision, { readonly kind: 'run' | 'claimed' }>;
+
 export type Claimed =
   | { readonly kind: 'claimed'; readonly claim: JobClaim; readonly stored: Stored<JobDocument> }
   | {
       readonly kind: 'not-claimed';
-      readonly decision: Exclude<ClaimDecision, { readonly kind: 'run' }>;
+      readonly decision: NoClaim;
       readonly document: JobDocument;
     };
 
@@ -30,13 +33,12 @@ export async function claimDelivery(
   const { epoch, sequenceNumber, deliveryCount } = message;
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = await deps.jobs.read(job.id);
-    if (stored?.document.claim?.owner === owner) {
-      // Our own write, whose reply was lost.
-      return { kind: 'claimed', claim: stored.document.claim, stored };
-    }
     const delivery = { epoch, sequenceNumber, deliveryCount, digest: job.digest };
     const decision = claimJob({ document: stored?.document, delivery, owner });
-    if (decision.kind !== 'run') {
+    if (decision.kind === 'claimed' && stored !== undefined) {
+      return { kind: 'claimed', claim: decision.claim, stored };
+    }
+    if (decision.kind !== 'run' && decision.kind !== 'claimed') {
       return { kind: 'not-claimed', decision, document: stored?.document ?? newDocument(deps, input) };
     }
     const next = startJob(stored?.document ?? newDocument(deps, input), decision.claim, deps.clock.now());

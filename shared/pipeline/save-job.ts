@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
-import { hasEnded, type JobDocument } from '../jobs/job-document.ts';
+import type { JobDocument } from '../jobs/job-document.ts';
+import { judgeConflict } from '../jobs/judge-conflict.ts';
 import type { Stored } from '../stored.ts';
 import type { PipelineDeps } from './deps.ts';
 
@@ -30,10 +31,11 @@ export async function saveJob(
         return { kind: 'saved', stored: written };
       }
       const current = await deps.jobs.read(input.next.id);
-      if (current === undefined || isTaken(current.document, input.next, owner)) {
+      const verdict = judgeConflict({ current: current?.document, next: input.next, owner });
+      if (current === undefined || verdict === 'taken') {
         return { kind: 'taken', document: current?.document };
       }
-      if (isWritten(current.document, input.next)) {
+      if (verdict === 'written') {
         return { kind: 'saved', stored: current };
       }
       version = current.version;
@@ -44,18 +46,4 @@ export async function saveJob(
       await deps.clock.sleep(retryMs, input.signal);
     }
   }
-}
-
-/** Our own write, whose reply was lost, shows in the state and the epoch. */
-function isWritten(current: JobDocument, next: JobDocument): boolean {
-  return current.state === next.state && current.epoch === next.epoch && current.endedAt === next.endedAt;
-}
-
-function isTaken(current: JobDocument, next: JobDocument, owner: string | undefined): boolean {
-  const isOurs = current.claim?.owner === owner;
-  if (next.claim === undefined) {
-    // Parking clears the claim: a parked document of the next epoch is our own write.
-    return !isOurs && !(current.state === 'parked' && current.epoch === next.epoch && current.dueAt === next.dueAt);
-  }
-  return !isOurs || (hasEnded(current) && current.state !== next.state);
 }

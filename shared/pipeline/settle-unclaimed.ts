@@ -1,8 +1,8 @@
-import type { ClaimDecision } from '../jobs/claim-job.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
+import type { NoClaim } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type JobEnd, sendParked } from './end-job.ts';
 import type { ReadJob } from './read-message.ts';
@@ -15,7 +15,7 @@ export async function settleUnclaimed(
     readonly message: ReceivedMessage;
     readonly job: ReadJob;
     readonly span: Span;
-    readonly decision: Exclude<ClaimDecision, { readonly kind: 'run' }>;
+    readonly decision: NoClaim;
     readonly document: JobDocument;
   },
 ): Promise<JobEnd> {
