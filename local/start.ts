@@ -3,11 +3,12 @@
  *
  * Exit codes: 0 after SIGINT, SIGTERM or SIGHUP, 1 when it cannot start or a part died too often, 2 for wrong arguments.
  */
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ensureBundle } from './start/ensure-bundle.ts';
 import { holdFolder } from './start/hold-folder.ts';
 import { takeInterruptions } from './start/interruption.ts';
 import { runSystem, type System } from './start/run-system.ts';
+import { nearPath } from './start/near-path.ts';
 import { readStartOptions, type StartOptions } from './start/start-options.ts';
 import { checkPorts } from './start/system-ports.ts';
 import { waitUntilHealthy } from './start/wait-until-healthy.ts';
@@ -42,7 +43,7 @@ async function runUntilStopped(options: StartOptions): Promise<number> {
     console.log(describe(options, system, (performance.now() - startedMs) / 1000));
     const gaveUp = await Promise.race([interrupted, system.gaveUp]);
     if (gaveUp !== undefined) {
-      throw new Error(`${gaveUp} The whole log: ${near(join(options.folder, 'app.log'))} and stack.log beside it.`);
+      throw new Error(`${gaveUp} The whole log: ${nearPath(join(options.folder, 'app.log'))} and stack.log beside it.`);
     }
     return 0;
   } catch (error) {
@@ -83,15 +84,9 @@ function describe(options: StartOptions, system: System, seconds: number): strin
   const { folder, functionKey } = options;
   const { trace } = stackFiles(stackLayout({ folder }));
   const files = {
-    folder: near(folder),
-    trace: near(trace),
-    logs: `${near(join(folder, 'app.log'))}, ${near(join(folder, 'stack.log'))}`,
+    folder: nearPath(folder),
+    trace: nearPath(trace),
+    logs: `${nearPath(join(folder, 'app.log'))}, ${nearPath(join(folder, 'stack.log'))}`,
   };
   return welcome({ system, files, model: defaultModels[0]?.name ?? '', functionKey, seconds });
-}
-
-/** As a user would type it from here. */
-function near(path: string): string {
-  const short = relative('', path);
-  return short === '' || short.startsWith('..') ? path : short;
 }

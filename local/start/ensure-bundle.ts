@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,11 +20,13 @@ export async function ensureBundle(say: (line: string) => void): Promise<void> {
   await takeLock();
   try {
     if (!(await isCurrent())) {
-      const startedMs = performance.now();
+      const startedAt = new Date();
       // esbuild is loaded only when it is needed.
       const { buildBundle } = await import('../../tools/build.ts');
       await buildBundle();
-      say(`Built dist/ in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
+      // A source that was saved while it was built counts as newer, and what was written unchanged as built.
+      await utimes(bundle, startedAt, startedAt);
+      say(`Built dist/ in ${((Date.now() - startedAt.getTime()) / 1000).toFixed(1)} s.`);
     }
   } finally {
     await rm(lock, { recursive: true, force: true });
