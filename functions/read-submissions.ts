@@ -11,8 +11,8 @@ export interface RawBody {
 }
 
 /** What a call may hold. */
-export const mostJobs = 1000;
-export const mostBytes = 16 * 1024 * 1024;
+const mostJobs = 1000;
+const mostBytes = 16 * 1024 * 1024;
 
 /** The body holds more than a call may, or is no JSON at all. */
 export class BodyError extends Error {

@@ -18,7 +18,7 @@ export async function deadLetterInvalid(
   return { settlement: 'dead-letter', outcome: 'dead-lettered', reason: 'InvalidJob' };
 }
 
-export function describeProblems(problems: readonly Problem[]): string {
+function describeProblems(problems: readonly Problem[]): string {
   const shown = problems
     .slice(0, shownProblems)
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));

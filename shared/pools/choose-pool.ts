@@ -32,7 +32,7 @@ export function choosePool(
 }
 
 /** The pool's quota, a shared one counted once. */
-export function tokensPerMinute(pool: Pool): number {
+function tokensPerMinute(pool: Pool): number {
   const byBucket = new Map(pool.deployments.map((one) => [one.bucketId, one.settings.tokensPerMinute]));
   return [...byBucket.values()].reduce((sum, limit) => sum + limit, 0);
 }
