@@ -95,18 +95,19 @@ export class BucketGate {
   }
 
   async reserve(cost: number, signal: AbortSignal): Promise<Reservation | undefined> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        resolve(undefined);
-        return;
-      }
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-      this.#waiting.push({ cost, signal, resolve, reject });
-      if (!this.#isServing) {
-        this.#isServing = true;
-        void this.#serve();
-      }
-    });
+    if (signal.aborted) {
+      return undefined;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Reservation | undefined>();
+    const onAbort = (): void => resolve(undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#waiting.push({ cost, signal, resolve, reject });
+    if (!this.#isServing) {
+      this.#isServing = true;
+      void this.#serve();
+    }
+    // The signal may live as long as the process: nothing of this job stays on it.
+    return promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
   async #serve(): Promise<void> {

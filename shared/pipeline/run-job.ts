@@ -12,6 +12,7 @@ import { claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, type JobEnd } from './end-job.ts';
+import { joinSignals } from './join-signals.ts';
 import { type ReadJob, readMessage } from './read-message.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { saveJob } from './save-job.ts';
@@ -68,8 +69,8 @@ async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> 
   const fields = { pool: pool.name, promptTokens, worstCaseTokens };
   const fitted = { ...run, pool, stored: withDocument(run.stored, fields) };
   const waitedFrom = deps.clock.now();
-  const signal = AbortSignal.any([run.message.lockLost, run.stopping]);
-  const start = await waitForStart(deps, pool, costOf(run.job), signal);
+  const waiting = joinSignals([run.message.lockLost, run.stopping]);
+  const start = await waitForStart(deps, pool, costOf(run.job), waiting.signal).finally(waiting.release);
   run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
   switch (start.kind) {
     case 'closed':
