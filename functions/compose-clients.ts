@@ -54,7 +54,7 @@ export function cosmosDatabases(
 
 export function serviceBusClient(config: Config, credential: TokenCredential | undefined): ServiceBusClient {
   const options = {
-    retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000, timeoutInMs: 10_000 },
+    retryOptions: { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000, timeoutInMs: 5000 },
   };
   return 'connectionString' in config.serviceBus
     ? new ServiceBusClient(config.serviceBus.connectionString, options)

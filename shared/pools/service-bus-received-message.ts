@@ -86,14 +86,14 @@ export function toReceivedMessage(
 ): ReceivedMessage {
   const lock = locks.add(receiver, message);
   const settle = async (call: () => Promise<void>): Promise<SettleOutcome> => {
+    // Not renewed any more: a settlement that is cut off must not keep the message from coming back.
+    lock.release();
     try {
       await call();
       return 'settled';
     } catch {
       // Whatever the reason (lock lost, connection lost): the message comes back by itself, and its document says how it ended.
       return 'not-settled';
-    } finally {
-      lock.release();
     }
   };
   const properties = message.applicationProperties ?? {};
