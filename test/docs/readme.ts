@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-export const readmeText = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const readmeText = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** The text below a heading, up to the next one of its level or above. */
 export function section(heading: string): string {
