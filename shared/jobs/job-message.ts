@@ -1,20 +1,25 @@
 import { z } from 'zod';
 import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblem } from './job-envelope.ts';
-import { isPayloadName } from '../payloads/payload-name.ts';
+import { requestName } from '../payloads/payload-name.ts';
 import { isJobId, jobIdSchema } from './job-id.ts';
 
 /**
  * A job as it travels in a message. The request is inside, or stored under our own prefix when it is large.
  * Other services send an envelope or a batch line; `v`, `digest` and `requestRef` are Sluice's own.
  */
-const storedMessageSchema = z.strictObject({
-  ...jobEnvelopeSchema.omit({ request: true }).shape,
-  v: z.literal(1),
-  id: jobIdSchema,
-  /** S1: a name under our own prefix; the payloads room checks it again before it reads. */
-  requestRef: z.string().refine(isPayloadName, 'must be the name of a stored request'),
-  digest: z.string().regex(/^[0-9a-f]{64}$/u),
-});
+const storedMessageSchema = z
+  .strictObject({
+    ...jobEnvelopeSchema.omit({ request: true }).shape,
+    v: z.literal(1),
+    id: jobIdSchema,
+    requestRef: z.string(),
+    digest: z.string().regex(/^[0-9a-f]{64}$/u, 'must be a SHA-256 in hexadecimal'),
+  })
+  // S1: a message names the stored request of its own job, and no other payload.
+  .refine(({ id, digest, requestRef }) => requestRef === requestName(id, digest), {
+    path: ['requestRef'],
+    message: 'must be the name of this job’s stored request',
+  });
 
 export type JobMessage = { readonly id: string } & (
   | { readonly kind: 'inline'; readonly envelope: JobEnvelope }
