@@ -1,5 +1,6 @@
-import { armLane, type Lane, laneId, type Ticket } from '../lanes/lane.ts';
+import { armLane, disarmLane, type Lane, laneId, type Ticket } from '../lanes/lane.ts';
 import { jobQueues, ticketQueue } from '../pools/pool.ts';
+import { changeLane } from './change-lane.ts';
 import type { PipelineDeps } from './deps.ts';
 
 type ArmDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings'>;
@@ -8,30 +9,37 @@ type ArmDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings'>;
 export async function armFreeLane(deps: ArmDeps, traceparent: string | undefined): Promise<boolean> {
   for (let index = 0; index < deps.settings.lanes; index += 1) {
     const id = laneId(index);
-    const stored = await deps.lanes.read(id);
-    const armed = armLane(stored?.document, { id, now: deps.clock.now() });
-    if (armed === undefined) {
-      continue;
-    }
-    const written =
-      stored === undefined ? await deps.lanes.create(armed) : await deps.lanes.replace(armed, stored.version);
-    if (typeof written === 'object') {
+    let wasFree = false;
+    const armed = await changeLane(deps, id, (lane) => {
+      const next = armLane(lane, { id, now: deps.clock.now() });
+      wasFree ||= next !== undefined;
+      return next;
+    });
+    if (armed !== undefined) {
       await sendTicket(deps, armed, traceparent);
     }
-    // Lost the race: whoever won has armed it.
-    return true;
+    if (wasFree) {
+      // By us, or by whoever was faster.
+      return true;
+    }
   }
   return false;
 }
 
+/** Sends an armed lane's ticket. When that fails the lane is free again: nobody would wait for this ticket in vain. */
 export async function sendTicket(
-  deps: Pick<PipelineDeps, 'queue'>,
-  lane: Pick<Lane, 'id' | 'generation'>,
+  deps: Pick<PipelineDeps, 'queue' | 'lanes'>,
+  lane: Lane,
   traceparent: string | undefined,
 ): Promise<void> {
   const ticket: Ticket = { lane: lane.id, generation: lane.generation };
   const messageId = `${lane.id}.${lane.generation}`;
-  await deps.queue.send(ticketQueue, [{ messageId, text: JSON.stringify(ticket), epoch: 0, traceparent }]);
+  try {
+    await deps.queue.send(ticketQueue, [{ messageId, text: JSON.stringify(ticket), epoch: 0, traceparent }]);
+  } catch (error) {
+    await changeLane(deps, lane.id, (current) => disarmLane(current, lane.generation));
+    throw error;
+  }
 }
 
 /** Whether any queue holds a message that is due and not in hand. */

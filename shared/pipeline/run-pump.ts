@@ -25,11 +25,9 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
     fields: { [sluice.lane]: ticket.lane, [sluice.generation]: ticket.generation },
   });
   const hand = new PumpHand();
-  let hasStarted = false;
   let end: PumpEnd;
   try {
-    hasStarted = await takeLane(deps, delivery);
-    end = hasStarted ? await serve(deps, { delivery, stopping, span, hand }) : 'not-started';
+    end = (await takeLane(deps, delivery)) ? await serve(deps, { delivery, stopping, span, hand }) : 'not-started';
   } catch (error) {
     deps.telemetry.record(
       eventNames.pumpError,
@@ -37,7 +35,7 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
       span,
     );
     deps.logFault(`pump ${ticket.lane}`, error);
-    await postponeQuietly(deps, delivery, hasStarted);
+    await postponeQuietly(deps, delivery);
     end = 'postponed';
   }
   await hand.settled();
@@ -57,14 +55,14 @@ async function serve(
     readonly hand: PumpHand;
   },
 ): Promise<PumpEnd> {
-  const { ticket } = pump.delivery;
+  const { delivery } = pump;
   const { traceparent } = pump.span;
   const why = await pullPools(deps, { hand: pump.hand, stopping: pump.stopping, traceparent });
   if (why === 'idle') {
-    await leaveLane(deps, { ticket, held: pump.hand.held(), traceparent });
+    await leaveLane(deps, { delivery, held: pump.hand.held(), traceparent });
     return 'idle';
   }
-  await passLaneOn(deps, ticket, traceparent);
+  await passLaneOn(deps, delivery, traceparent);
   return 'passed-on';
 }
 
@@ -82,9 +80,9 @@ async function wakeAgain(deps: PipelineDeps, hand: PumpHand, span: Span): Promis
 }
 
 /** When Service Bus is away as well, nothing can be scheduled: the lane lapses, and the timer arms it. */
-async function postponeQuietly(deps: PipelineDeps, delivery: TicketDelivery, hasStarted: boolean): Promise<void> {
+async function postponeQuietly(deps: PipelineDeps, delivery: TicketDelivery): Promise<void> {
   try {
-    await postponeTicket(deps, delivery, postponeMs, hasStarted);
+    await postponeTicket(deps, delivery, postponeMs);
   } catch (error) {
     deps.logFault('postponing a ticket', error);
     deps.telemetry.record(eventNames.pumpError, { [sluice.errorCode]: codeOf(error) });
