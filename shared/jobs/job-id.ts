@@ -29,3 +29,8 @@ export function messageIdOf(
   const head = job.id.length + suffix.length > longestMessageId ? `~${sha256(job.id)}` : job.id;
   return `${head}${suffix}`;
 }
+
+/** Whether an id may be one of `messageIdOf`; certainly not when false. */
+export function isOwnMessageId(messageId: string | undefined): boolean {
+  return messageId?.includes('~') ?? false;
+}
