@@ -4,6 +4,7 @@ import type { JobQueue } from './job-queue.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
 import { sendAll } from './service-bus-send.ts';
+import { type SettlementTurns, settlementTurns } from './settlement-turns.ts';
 
 /**
  * The SDK goes on waiting for a full batch after the first message, up to a second. So a batch is asked for with a short
@@ -21,17 +22,17 @@ const peekPages = 8;
  */
 export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { readonly close: () => Promise<void> } {
   const senders = new Map<string, ServiceBusSender>();
-  const receivers = new Map<string, ServiceBusReceiver>();
+  const receivers = new Map<string, { readonly receiver: ServiceBusReceiver; readonly turns: SettlementTurns }>();
   const locks = watchLocks();
-  const receiverOf = (queue: string): ServiceBusReceiver => {
+  const receiverOf = (queue: string) => {
     const known = receivers.get(queue);
-    if (known !== undefined && !known.isClosed) {
+    if (known !== undefined && !known.receiver.isClosed) {
       return known;
     }
     const options = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 } as const;
-    const receiver = client.createReceiver(queue, options);
-    receivers.set(queue, receiver);
-    return receiver;
+    const opened = { receiver: client.createReceiver(queue, options), turns: settlementTurns() };
+    receivers.set(queue, opened);
+    return opened;
   };
   const senderOf = (queue: string): ServiceBusSender => {
     const known = senders.get(queue);
@@ -48,18 +49,21 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
     },
     receive: async (queue, most, waitMs) =>
       asQueueError(`Receiving from ${queue}`, async () => {
-        const receiver = receiverOf(queue);
+        const { receiver, turns } = receiverOf(queue);
         const burst = await receiver.receiveMessages(most, { maxWaitTimeInMs: burstMs });
         const messages =
           burst.length > 0 || waitMs <= burstMs
             ? burst
             : await receiver.receiveMessages(1, { maxWaitTimeInMs: waitMs - burstMs });
-        return messages.map((message) => toReceivedMessage(receiver, message, locks));
+        return messages.map((message) => toReceivedMessage(receiver, message, { locks, turns }));
       }),
-    hasWork: async (queue, held) => asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue), held)),
+    hasWork: async (queue, held) =>
+      asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue).receiver, held)),
     close: async () => {
       locks.stop();
-      await Promise.allSettled([...senders.values(), ...receivers.values()].map(async (one) => one.close()));
+      await Promise.allSettled(
+        [...senders.values(), ...[...receivers.values()].map((one) => one.receiver)].map(async (one) => one.close()),
+      );
       await client.close();
     },
   };

@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { DeadLetterNote, ReceivedMessage, SettleOutcome } from './job-queue.ts';
+import type { SettlementTurns } from './settlement-turns.ts';
 
 /** Service Bus takes this many characters of reason and description. */
 const longestNote = 4096;
@@ -82,14 +83,17 @@ async function renew(lock: HeldLock): Promise<void> {
 export function toReceivedMessage(
   receiver: ServiceBusReceiver,
   message: ServiceBusReceivedMessage,
-  locks: LockWatch,
+  { locks, turns }: { readonly locks: LockWatch; readonly turns: SettlementTurns },
 ): ReceivedMessage {
   const lock = locks.add(receiver, message);
-  const settle = async (call: () => Promise<void>): Promise<SettleOutcome> => {
+  const settle = async (
+    outcome: 'complete' | 'abandon' | 'alone',
+    call: () => Promise<void>,
+  ): Promise<SettleOutcome> => {
     // Not renewed any more: a settlement that is cut off must not keep the message from coming back.
     lock.release();
     try {
-      await call();
+      await turns.take(outcome, call);
       return 'settled';
     } catch {
       // Whatever the reason (lock lost, connection lost): the message comes back by itself, and its document says how it ended.
@@ -107,9 +111,10 @@ export function toReceivedMessage(
     deliveryCount: message.deliveryCount ?? 0,
     enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? Date.now(),
     lockLost: lock.signal,
-    complete: async () => settle(async () => receiver.completeMessage(message)),
-    abandon: async () => settle(async () => receiver.abandonMessage(message)),
-    deadLetter: async (note) => settle(async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),
+    complete: async () => settle('complete', async () => receiver.completeMessage(message)),
+    abandon: async () => settle('abandon', async () => receiver.abandonMessage(message)),
+    deadLetter: async (note) =>
+      settle('alone', async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),
   };
 }
 
