@@ -41,7 +41,7 @@ test('J2: messages that are settled in the same instant each get their own outco
   );
   const left = await reader.createReceiver('jobs').peekMessages(20);
   const dead = await reader.createReceiver('jobs', { subQueueType: 'deadLetter' }).peekMessages(20);
-  assert.deepEqual(left.map((message) => message.messageId).toSorted(), ['back-1', 'back-2', 'back-3']);
+  assert.deepEqual(left.map((message) => String(message.messageId)).toSorted(), ['back-1', 'back-2', 'back-3']);
   assert.deepEqual(
     dead.map((message) => [message.messageId, message.deadLetterErrorDescription]),
     [
