@@ -10,8 +10,9 @@ import { z } from 'zod';
 import type { Stack } from '../local/start-stack.ts';
 import { localApiKey } from '../local/stack-layout.ts';
 import { buildApp, type BuiltApp } from './app-under-test.ts';
-import { benchRegion, runJobs, type RunResult, type RunSettings } from './run-jobs.ts';
+import { benchRegion, runJobs, type RunSettings } from './run-jobs.ts';
 import { untilInterrupted } from './until-interrupted.ts';
+import type { RunResult } from './watch-run.ts';
 
 const help = `Measures what one process of the app costs for each job, against the openai SDK called in a loop.
 
@@ -133,7 +134,6 @@ function runSettings(
     },
     over: settings.over,
     jobsInHand: settings.concurrency,
-    environment: {},
     nodeFlags: settings.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${settings.profile}`],
   };
 }
