@@ -69,7 +69,9 @@ function report(options: DemoOptions, summary: RunSummary): number {
   console.log(`\n${summaryTable(summary)}`);
   console.log(`Results: ${nearPath(options.out)}\n`);
   if (lost.length > 0) {
-    const named = lost.slice(0, namedLines).map((line) => `line ${line.number} (${line.customId})`);
+    const named = lost
+      .slice(0, namedLines)
+      .map((line) => `line ${line.number} (${line.customId}, ${summary.states.get(line.customId) ?? 'not taken yet'})`);
     const more = lost.length > namedLines ? ` and ${lost.length - namedLines} more` : '';
     console.error(`Not accounted for after ${options.timeoutMs / 1000} s: ${named.join(', ')}${more}.`);
     console.error('A longer --timeout SECONDS may do; the logs lie in the data folder (--folder).');

@@ -69,7 +69,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<System
   signal.throwIfAborted();
   console.log('Starting the stack and the app …');
   return runSystem({
-    layout: { folder, ports: ports.stack },
+    layout: { ...options.layout, folder, ports: ports.stack },
     appPort: ports.app,
     processes,
     functionKey,
@@ -88,5 +88,11 @@ function describe(options: StartOptions, system: System, seconds: number): strin
     trace: nearPath(trace),
     logs: `${nearPath(join(folder, 'app.log'))}, ${nearPath(join(folder, 'stack.log'))}`,
   };
-  return welcome({ system, files, model: defaultModels[0]?.name ?? '', functionKey, seconds });
+  return welcome({
+    system,
+    files,
+    model: (options.layout.models ?? defaultModels)[0]?.name ?? '',
+    functionKey,
+    seconds,
+  });
 }

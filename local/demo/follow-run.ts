@@ -30,6 +30,7 @@ export async function followRun(run: FollowedRun): Promise<'ended' | 'late'> {
   let jobless = 0;
   while (performance.now() < run.deadlineMs) {
     const [latest, windows] = await Promise.all([run.app.progress(run.batchId), run.admin.windows()]);
+    run.signal.throwIfAborted();
     progress = latest ?? progress;
     regions = windows ?? regions;
     const view = viewOf(run, { progress, regions, jobless });

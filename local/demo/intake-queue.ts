@@ -17,28 +17,29 @@ export const largestMessageBytes = 200 * 1024;
 const queueName = 'jobs';
 const peekedAtOnce = 250;
 
-export function intakeQueue(connectionString: string): IntakeQueue {
-  const client = new ServiceBusClient(connectionString);
+/** @param abortSignal ends every operation */
+export function intakeQueue(connectionString: string, abortSignal: AbortSignal): IntakeQueue {
+  const client = new ServiceBusClient(connectionString, { retryOptions: { maxRetries: 3, timeoutInMs: 10_000 } });
   return {
     send: async (batchId, lines) => {
       const sender = client.createSender(queueName);
-      let batch = await sender.createMessageBatch();
+      let batch = await sender.createMessageBatch({ abortSignal });
       for (const line of lines) {
         const message = messageOf(batchId, line);
         if (!batch.tryAddMessage(message)) {
-          await sender.sendMessages(batch);
-          batch = await sender.createMessageBatch();
+          await sender.sendMessages(batch, { abortSignal });
+          batch = await sender.createMessageBatch({ abortSignal });
           if (!batch.tryAddMessage(message)) {
             throw new Error(`Line ${line.number} does not fit into a message, though it has ${line.bytes} bytes.`);
           }
         }
       }
       if (batch.count > 0) {
-        await sender.sendMessages(batch);
+        await sender.sendMessages(batch, { abortSignal });
       }
       await sender.close();
     },
-    deadLetters: async (batchId) => readDeadLetters(client, batchId),
+    deadLetters: deadLetterReader(client, abortSignal),
     close: async () => client.close(),
   };
 }
@@ -53,30 +54,28 @@ function messageOf(batchId: string, line: BatchLine): ServiceBusMessage {
   };
 }
 
-function messageIdOf(batchId: string, number: number): string {
+function messageIdOf(batchId: string, number: number | ''): string {
   return `${batchId}.line-${number}`;
 }
 
-async function readDeadLetters(client: ServiceBusClient, batchId: string): Promise<ReadonlyMap<number, Refusal>> {
+/** Peeks what is new since the last call: a receiver goes on where its last peek ended. */
+function deadLetterReader(
+  client: ServiceBusClient,
+  abortSignal: AbortSignal,
+): (batchId: string) => Promise<ReadonlyMap<number, Refusal>> {
   const receiver = client.createReceiver(queueName, { subQueueType: 'deadLetter' });
-  const found = new Map<number, Refusal>();
-  const prefix = messageIdOf(batchId, 0).slice(0, -1);
-  try {
-    // One receiver goes on peeking where it stopped.
-    for (;;) {
-      const messages = await receiver.peekMessages(peekedAtOnce);
+  const found = new Map<string, Refusal>();
+  return async (batchId) => {
+    for (let isMore = true; isMore;) {
+      const messages = await receiver.peekMessages(peekedAtOnce, { abortSignal });
       for (const { messageId, deadLetterReason, deadLetterErrorDescription } of messages) {
-        const id = String(messageId);
-        if (id.startsWith(prefix)) {
-          const description = deadLetterErrorDescription ?? '';
-          found.set(Number(id.slice(prefix.length)), { reason: deadLetterReason ?? 'unknown', description });
-        }
+        const description = deadLetterErrorDescription ?? '';
+        found.set(String(messageId), { reason: deadLetterReason ?? 'unknown', description });
       }
-      if (messages.length === 0) {
-        return found;
-      }
+      isMore = messages.length > 0;
     }
-  } finally {
-    await receiver.close();
-  }
+    const prefix = messageIdOf(batchId, '');
+    const ofBatch = [...found].filter(([id]) => id.startsWith(prefix));
+    return new Map(ofBatch.map(([id, refusal]) => [Number(id.slice(prefix.length)), refusal]));
+  };
 }

@@ -33,6 +33,7 @@ export interface Demo {
 export async function runDemo(demo: Demo): Promise<RunSummary> {
   const { options, painter, signal } = demo;
   const startedMs = performance.now();
+  const over = new AbortController();
   const letGo = await holdFolder(options.folder, 'Wait for it to end, or take another folder with --folder FOLDER.');
   let system: System | undefined;
   try {
@@ -50,8 +51,10 @@ export async function runDemo(demo: Demo): Promise<RunSummary> {
     });
     await waitUntilHealthy(system.url, signal);
     const failed = system.gaveUp.then((why) => Promise.reject(new Error(why)));
-    return await Promise.race([runBatch(demo, system, startedMs), failed]);
+    const ended = AbortSignal.any([signal, over.signal]);
+    return await Promise.race([runBatch({ ...demo, signal: ended }, system, startedMs), failed]);
   } finally {
+    over.abort();
     painter.clear();
     if (system !== undefined) {
       painter.say('Stopping the app and the stack …');
@@ -66,7 +69,7 @@ async function runBatch(demo: Demo, system: System, startedMs: number): Promise<
   const batchId = `demo-${randomBytes(4).toString('hex')}`;
   const app = appApi(system.url, signal);
   const admin = adminApi(system.adminUrl);
-  const queue = intakeQueue(system.environment['ServiceBus'] ?? '');
+  const queue = intakeQueue(system.environment['ServiceBus'] ?? '', signal);
   const refused = new Map<number, Refusal>();
   const split = splitLines(lines);
   painter.say(
@@ -84,11 +87,14 @@ async function runBatch(demo: Demo, system: System, startedMs: number): Promise<
     await Promise.race([following, submitting.then(async () => following)]);
     const account = await writeResults({ app, queue, signal }, { batchId, lines, refused, out: options.out });
     const attempts: Attempt[] = [];
+    const states = new Map<string, string>();
     for await (const job of app.jobs(batchId)) {
       attempts.push(...completedAttempts(job));
+      states.set(job.customId ?? job.id, job.status);
     }
     const figures = measureRun({ calls: await admin.calls(), limits: await admin.limits(), attempts });
-    return { submitted: lines.length, account, figures, seconds: (performance.now() - startedMs) / 1000 };
+    const seconds = (performance.now() - startedMs) / 1000;
+    return { submitted: lines.length, account, figures, seconds, states };
   } finally {
     await queue.close();
   }

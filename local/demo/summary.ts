@@ -6,6 +6,8 @@ export interface RunSummary {
   readonly account: Account;
   readonly figures: RunFigures;
   readonly seconds: number;
+  /** The states of the jobs that the app knows, by `custom_id`. */
+  readonly states: ReadonlyMap<string, string>;
 }
 
 /** The last line of stdout. */
@@ -44,7 +46,8 @@ export function summaryTable({ submitted, account, figures, seconds }: RunSummar
     '',
     align([callHeader('region'), ...figures.byRegion.map(callRow)], callColumns),
     '',
-    `${submitted} lines in ${seconds.toFixed(1)} s. used: cost admitted ÷ (quota × the ${calling} s from first to last call).`,
+    `  ${submitted} lines in ${seconds.toFixed(1)} s. "used" is the cost admitted ÷ (quota × the ${calling} s from`,
+    '  first to last call); windows start empty, so a short run may pass 100 %.',
   ].join('\n');
 }
 

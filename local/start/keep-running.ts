@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../child-process.ts';
-import { mostRestarts, nextRestart } from './restart-policy.ts';
+import { mostRestarts, nextRestart, type Restart } from './restart-policy.ts';
 
 export interface KeptPart {
   /** Resolves with what to tell the user when the part died too often; stays pending otherwise. */
@@ -21,6 +21,8 @@ export interface PartSettings {
   readonly start: (signal: AbortSignal) => Promise<Child>;
   /** Tells the user a line. */
   readonly say: (line: string) => void;
+  /** `nextRestart` by default. */
+  readonly policy?: (deathsMs: readonly number[]) => Restart;
 }
 
 /** Log lines that are shown when a part has died. */
@@ -62,7 +64,7 @@ async function watch(
     }
     state.deathsMs.push(Date.now());
     part.say(`${part.name} died (${why.end}).${quote(why.lastLines)}`);
-    const next = nextRestart(state.deathsMs);
+    const next = (part.policy ?? nextRestart)(state.deathsMs);
     if (next.kind === 'give-up') {
       kept.giveUp(`${part.name} died ${mostRestarts + 1} times in two minutes and is not started again.`);
       return;

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readLayoutChanges } from '../layout-schema.ts';
+import type { StackLayout } from '../stack-layout.ts';
 import { wholeNumber } from './whole-number.ts';
 import { type PortSetting, portSettings, type SystemPorts, systemPorts } from './system-ports.ts';
 
@@ -9,6 +11,8 @@ export interface StartOptions {
   readonly processes: number;
   readonly functionKey: string | undefined;
   readonly isVerbose: boolean;
+  /** Everything but folder and ports. */
+  readonly layout: Partial<Omit<StackLayout, 'folder'>>;
 }
 
 export type ReadOptions<Options> =
@@ -22,6 +26,7 @@ const flags = {
   folder: { type: 'string', default: '.local' },
   processes: { type: 'string', default: '1' },
   key: { type: 'string' },
+  layout: { type: 'string', default: '{}' },
   'free-ports': { type: 'boolean', default: false },
   verbose: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -49,11 +54,20 @@ export function readStartOptions(
       processes: wholeNumber({ name: '--processes', text: values.processes, min: 1, max: mostProcesses }),
       functionKey: values.key,
       isVerbose: values.verbose,
+      layout: layoutOf(values.layout),
     };
     return { kind: 'run', options };
   } catch (error) {
     return { kind: 'wrong', problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function layoutOf(text: string): StartOptions['layout'] {
+  const changes = readLayoutChanges(text);
+  if (changes.ports !== undefined) {
+    throw new Error('--layout takes no ports here: each port has a flag of its own.');
+  }
+  return changes;
 }
 
 function portOf(setting: PortSetting, given: unknown, isFree: boolean): number {
@@ -65,7 +79,7 @@ function portOf(setting: PortSetting, given: unknown, isFree: boolean): number {
 
 function help(): string {
   const ports = portSettings.map(
-    ({ flag, variable, usual, part }) => `  ${`--${flag} PORT`.padEnd(26)}${part} (${variable}); default: ${usual}`,
+    ({ flag, variable, usual, part }) => `  ${`--${flag} PORT`.padEnd(28)}${part} (${variable}); default: ${usual}`,
   );
   return `Runs Sluice on this machine: the app, and the stack that stands in for Azure. Ctrl-C stops both.
 
@@ -74,6 +88,8 @@ function help(): string {
   --folder FOLDER           where everything is kept; default: .local
   --processes N             processes of the app, each with a pump of its own; default: 1
   --key KEY                 the function key that HTTP calls must carry; default: they need none
+  --layout JSON             changes to the simulated stack: models with their quotas, latency ("instant"), seed, lockMs;
+                            see local/stack-layout.ts
   --free-ports              takes free ports where no port is given
   --verbose                 shows what the app and the stack log, which also goes to app.log and stack.log in the folder
   --help                    this text
