@@ -25,7 +25,7 @@ export function jobText(input: {
   const chosen: string[] = [];
   let length = 0;
   // A linear congruential generator (Numerical Recipes): the same jobs in every run.
-  for (let state = number + 1; length < room;) {
+  for (let state = number + 1; length <= room;) {
     state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
     const word = words[state % words.length] ?? 'word';
     chosen.push(word);
