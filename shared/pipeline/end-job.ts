@@ -8,6 +8,7 @@ import type { Pool } from '../pools/pool.ts';
 import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import type { PipelineDeps } from './deps.ts';
+import { keepTrying } from './keep-trying.ts';
 import type { ReadJob } from './read-message.ts';
 import { saveJob } from './save-job.ts';
 
@@ -32,7 +33,7 @@ export type Ending =
 
 /** Ends a claimed delivery without a result: the request is stored first, then the document, then the message (J2). */
 export async function endJob(deps: PipelineDeps, run: EndingRun, ending: Ending): Promise<JobEnd> {
-  const requestRef = await storeRequest(deps, run.job);
+  const requestRef = await storeRequest(deps, run);
   switch (ending.kind) {
     case 'dead-letter':
       return deadLetter(deps, run, { ...ending.deadLetter, requestRef });
@@ -42,12 +43,12 @@ export async function endJob(deps: PipelineDeps, run: EndingRun, ending: Ending)
 }
 
 /** Replay and parking never have to hunt for the request: it is stored under the job's own name. */
-async function storeRequest(deps: PipelineDeps, job: ReadJob): Promise<string> {
+async function storeRequest(deps: PipelineDeps, { job, message }: EndingRun): Promise<string> {
   if (job.requestRef !== undefined) {
     return job.requestRef;
   }
   const name = requestName(job.id, job.digest);
-  await deps.payloads.put(name, JSON.stringify(job.envelope.request));
+  await keepTrying(deps, message.lockLost, async () => deps.payloads.put(name, JSON.stringify(job.envelope.request)));
   return name;
 }
 

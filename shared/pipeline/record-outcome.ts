@@ -5,6 +5,7 @@ import { resultName } from '../payloads/payload-name.ts';
 import type { PoolDeployment } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 import { endJob, type EndingRun, type JobEnd, leaveTaken } from './end-job.ts';
+import { keepTrying } from './keep-trying.ts';
 import { saveJob } from './save-job.ts';
 
 /** Larger results are kept as a blob: every write of a document costs by its size. In UTF-16 units of JSON. */
@@ -72,7 +73,7 @@ async function toCompleted(deps: PipelineDeps, run: OutcomeRun, completion: Comp
 /** Named by the claim as well, so that an attempt that was taken over cannot write over another's result (J1). */
 async function storeResult(deps: PipelineDeps, run: OutcomeRun, text: string): Promise<string> {
   const name = resultName(run.job.id, run.stored.document.claim?.owner ?? 'unclaimed');
-  await deps.payloads.put(name, text);
+  await keepTrying(deps, run.message.lockLost, async () => deps.payloads.put(name, text));
   return name;
 }
 

@@ -1,11 +1,8 @@
-import { AppError } from '../errors.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import { judgeConflict } from '../jobs/judge-conflict.ts';
 import type { Stored } from '../stored.ts';
 import type { PipelineDeps } from './deps.ts';
-
-/** How long an end waits between tries while Cosmos is away, in ms: the call is paid for, its result must not be lost. */
-const retryMs = 1000;
+import { keepTrying } from './keep-trying.ts';
 
 export type SaveOutcome =
   | { readonly kind: 'saved'; readonly stored: Stored<JobDocument> }
@@ -22,28 +19,23 @@ export async function saveJob(
   deps: Pick<PipelineDeps, 'jobs' | 'clock'>,
   input: { readonly stored: Stored<JobDocument>; readonly next: JobDocument; readonly signal: AbortSignal },
 ): Promise<SaveOutcome> {
+  const { next, signal } = input;
   const owner = input.stored.document.claim?.owner;
   let { version } = input.stored;
   for (;;) {
-    try {
-      const written = await deps.jobs.replace(input.next, version);
-      if (written !== 'conflict') {
-        return { kind: 'saved', stored: written };
-      }
-      const current = await deps.jobs.read(input.next.id);
-      const verdict = judgeConflict({ current: current?.document, next: input.next, owner });
-      if (current === undefined || verdict === 'taken') {
-        return { kind: 'taken', document: current?.document };
-      }
-      if (verdict === 'written') {
-        return { kind: 'saved', stored: current };
-      }
-      version = current.version;
-    } catch (error) {
-      if (!(error instanceof AppError && error.isRetryable) || input.signal.aborted) {
-        throw error;
-      }
-      await deps.clock.sleep(retryMs, input.signal);
+    const tried = version;
+    const written = await keepTrying(deps, signal, async () => deps.jobs.replace(next, tried));
+    if (written !== 'conflict') {
+      return { kind: 'saved', stored: written };
     }
+    const current = await keepTrying(deps, signal, async () => deps.jobs.read(next.id));
+    const verdict = judgeConflict({ current: current?.document, next, owner });
+    if (current === undefined || verdict === 'taken') {
+      return { kind: 'taken', document: current?.document };
+    }
+    if (verdict === 'written') {
+      return { kind: 'saved', stored: current };
+    }
+    ({ version } = current);
   }
 }
