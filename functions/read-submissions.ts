@@ -1,5 +1,5 @@
-import { JSONParser } from '@streamparser/json';
-import { isJsonObject } from '../shared/tokens/json-guards.ts';
+import { BodyError } from './body-error.ts';
+import { openJsonBody } from './open-json-body.ts';
 
 /** One job of a call, parsed but not checked, or why it could not be parsed. */
 export type RawJob = { readonly value: unknown } | { readonly error: string };
@@ -13,17 +13,6 @@ export interface RawBody {
 /** What a call may hold. */
 const mostJobs = 1000;
 const mostBytes = 16 * 1024 * 1024;
-
-/** The body holds more than a call may, or is no JSON at all. */
-export class BodyError extends Error {
-  readonly status: 400 | 413;
-
-  constructor(status: 400 | 413, message: string) {
-    super(message);
-    this.name = 'BodyError';
-    this.status = status;
-  }
-}
 
 /**
  * Reads the jobs of a body one after the other, as its bytes come in: the body is never in memory whole. A line of
@@ -46,14 +35,34 @@ export async function* readSubmissions(
   }
 }
 
+/**
+ * The body up to its limit. What is left of it when the caller stops early is read and thrown away, within bounds: a
+ * client that is still sending would otherwise see its connection reset instead of the answer.
+ */
 async function* limited(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const chunks = body[Symbol.asyncIterator]();
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > mostBytes) {
-      throw new BodyError(413, `A call takes ${mostBytes} bytes at the most. Send the rest in further calls.`);
+  let isOpen = true;
+  const next = async (): Promise<Uint8Array | undefined> => {
+    isOpen = false;
+    const read = await chunks.next();
+    isOpen = read.done !== true;
+    bytes += read.done === true ? 0 : read.value.byteLength;
+    return read.done === true ? undefined : read.value;
+  };
+  const isWorthReading = (): boolean => isOpen && bytes <= 2 * mostBytes;
+  try {
+    for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
+      if (bytes > mostBytes) {
+        throw new BodyError(413, `A call takes ${mostBytes} bytes at the most. Send the rest in further calls.`);
+      }
+      yield chunk;
     }
-    yield chunk;
+  } finally {
+    while (isWorthReading()) {
+      await next();
+    }
+    await chunks.return?.();
   }
 }
 
@@ -63,27 +72,31 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawBo
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) {
-      yield* readLine(line);
+    for (const line of lines.filter(isNotBlank)) {
+      yield readLine(line);
     }
   }
-  yield* readLine(rest + decoder.decode());
+  const last = rest + decoder.decode();
+  if (isNotBlank(last)) {
+    yield readLine(last);
+  }
 }
 
-function* readLine(line: string): Generator<RawBody, void> {
-  if (line.trim() === '') {
-    return;
-  }
+function isNotBlank(line: string): boolean {
+  return line.trim() !== '';
+}
+
+function readLine(line: string): RawBody {
   try {
-    yield { form: 'list', job: { value: JSON.parse(line) } };
+    return { form: 'list', job: { value: JSON.parse(line) } };
   } catch {
-    yield { form: 'list', job: { error: 'the line is not JSON' } };
+    return { form: 'list', job: { error: 'the line is not JSON' } };
   }
 }
 
 /** `{"jobs": […]}` element by element, or one job, whose fields are gathered. */
 async function* readJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawBody, void> {
-  const reader = topLevelReader();
+  const reader = openJsonBody();
   for await (const chunk of body) {
     reader.write(chunk);
     for (const value of reader.takeJobs()) {
@@ -94,56 +107,4 @@ async function* readJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawBod
   if (single !== undefined) {
     yield { form: 'single', job: { value: single } };
   }
-}
-
-function topLevelReader(): {
-  readonly write: (chunk: Uint8Array) => void;
-  readonly takeJobs: () => readonly unknown[];
-  readonly end: () => Record<string, unknown> | undefined;
-} {
-  const parser = new JSONParser({ paths: ['$.*', '$.jobs.*'], keepStack: false });
-  let jobs: unknown[] = [];
-  let isList = false;
-  const fields: [string, unknown][] = [];
-  parser.onValue = ({ value, key, stack }) => {
-    const isJob = stack.length > 1;
-    if (isJob || key === 'jobs') {
-      isList = true;
-      jobs.push(...(isJob ? [value] : []));
-    } else if (typeof key !== 'string') {
-      throw new BodyError(400, 'The body must be a job, {"jobs": […]}, or one job a line (application/x-ndjson).');
-    } else {
-      fields.push([key, value]);
-    }
-    if (isList && fields.length > 0) {
-      throw new BodyError(
-        400,
-        `"${String(fields[0]?.[0])}" beside "jobs" is not known; a batch is named by ?batchId=.`,
-      );
-    }
-  };
-  const guarded = (call: () => void): void => {
-    try {
-      call();
-    } catch (error) {
-      throw error instanceof BodyError ? error : new BodyError(400, 'The body is not JSON.');
-    }
-  };
-  return {
-    write: (chunk) => guarded(() => parser.write(chunk)),
-    takeJobs: () => {
-      const taken = jobs;
-      jobs = [];
-      return taken;
-    },
-    end: () => {
-      guarded(() => {
-        if (!parser.isEnded) {
-          parser.end();
-        }
-      });
-      const single = Object.fromEntries(fields);
-      return isList || !isJsonObject(single) ? undefined : single;
-    },
-  };
 }

@@ -6,10 +6,11 @@ import type { JsonObject } from '../shared/json.ts';
 import { expectedWaitMs } from '../shared/pipeline/expected-wait.ts';
 import { type Submission, submitJobs, type SubmitOutcome } from '../shared/pipeline/submit-jobs.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
+import { BodyError } from './body-error.ts';
 import type { App } from './compose.ts';
 import { serve } from './invocation.ts';
 import { json, problem, problemOf } from './problem.ts';
-import { BodyError, type RawBody, readSubmissions } from './read-submissions.ts';
+import { type RawBody, readSubmissions } from './read-submissions.ts';
 
 /** Jobs that are counted, sent and stored together. */
 const chunkSize = 50;
@@ -30,6 +31,11 @@ async function submit(sluice: App, request: HttpRequest, traceparent: string): P
   if (batchId !== undefined && !isJobId(batchId)) {
     const problems = [{ path: 'batchId', message: 'must be 1 to 128 letters, digits, ".", "_", ":" or "-"' }];
     return problem(400, { code: 'submit.invalid', title: 'The batch id cannot be used', problems });
+  }
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    const detail = `The body is sent as ${encoding.slice(0, 40)}; send it uncompressed.`;
+    return problem(415, { code: 'submit.encoding', title: 'The body cannot be read', detail });
   }
   const answers: Answer[] = [];
   let form: RawBody['form'] = 'list';

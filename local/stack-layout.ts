@@ -58,6 +58,7 @@ export const defaultModels: readonly StackModel[] = [
     tokensPerMinute: { eastus: 100_000, swedencentral: 80_000 },
     requestsPerMinute: { eastus: 600, swedencentral: 480 },
   },
+  { name: 'text-embedding-3-small', tokensPerMinute: { eastus: 350_000 }, requestsPerMinute: { eastus: 2100 } },
 ];
 
 const usualLatency: LatencySettings = { firstTokenMs: 350, tokensPerSecond: 90, tailProbability: 0.03, tailFactor: 8 };

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
 import { type BucketLimits, type BucketState, hasLimits, openBucket, withLimits } from './bucket-state.ts';
 import type { ApplyOutcome, BucketStore } from './bucket-store.ts';
 import { estimateStart, planSlice, type SlicePlan } from './plan-slice.ts';
@@ -134,6 +135,7 @@ export class BucketGate {
       await this.#deps.clock.sleep(this.#backoffMs * (0.5 + this.#deps.random()));
       const state = this.#state ?? (await this.#load());
       left = left.filter(({ signal }) => !signal.aborted);
+      left = state === undefined ? left : this.#rejectTooLarge(left, state);
       if (state === undefined || left.length === 0) {
         continue;
       }
@@ -149,6 +151,16 @@ export class BucketGate {
         return;
       }
     }
+  }
+
+  /** Another version's limits may stand in the bucket: a job over them fails alone, not its slice. */
+  #rejectTooLarge(slice: readonly Waiting[], state: BucketState): readonly Waiting[] {
+    const { limit } = state.tokens;
+    for (const { cost, reject } of slice.filter((one) => one.cost > limit)) {
+      const message = `A cost of ${cost} tokens never fits bucket ${this.#id}, whose limit is ${limit} a minute.`;
+      reject(new AppError('bucket.too-small', message));
+    }
+    return slice.filter(({ cost }) => cost <= limit);
   }
 
   #hand(plan: SlicePlan, cellMs: number, slice: readonly Waiting[]): void {

@@ -4,6 +4,9 @@ import { isDeeperThan, isJsonObject } from '../tokens/json-guards.ts';
 import { jobIdSchema } from './job-id.ts';
 import { parseInstant } from './parse-instant.ts';
 
+/** As many pairs as an OpenAI batch may carry: they travel in the message and stay in the document. */
+const mostMetadata = 16;
+
 /** Deeper JSON than this is refused before anything walks it. */
 const deepest = 64;
 
@@ -79,6 +82,7 @@ const optionsSchema = z.strictObject({
   stream: z.boolean().optional().describe('Read the answer as a stream; it is stored whole either way.'),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((metadata) => Object.keys(metadata).length <= mostMetadata, `holds more than ${mostMetadata} keys`)
     .optional()
     .describe('Given back with the job; never sent to the model.'),
 });

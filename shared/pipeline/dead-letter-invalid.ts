@@ -1,21 +1,50 @@
 import type { Problem } from '../jobs/job-envelope.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
+import { hasEnded } from '../jobs/job-document.ts';
+import { type DeadLetter, deadLetterJob } from '../jobs/job-transitions.ts';
+import type { PipelineDeps } from './deps.ts';
 import type { JobEnd } from './end-job.ts';
+import type { ReadMessage } from './read-message.ts';
 
 /** A message shows this many problems at the most. */
 const shownProblems = 20;
 
-/** Dead-letters a message that is no job, with the path of each thing that is wrong. It had no document to end. */
+/**
+ * Dead-letters a message that is no job, with the path of each thing that is wrong. One whose stored request cannot be
+ * read back was accepted once, and has a document: that ends first (J2).
+ */
 export async function deadLetterInvalid(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>,
   message: Pick<ReceivedMessage, 'deadLetter'>,
-  invalid: { readonly id: string | undefined; readonly problems: readonly Problem[] },
+  invalid: Extract<ReadMessage, { readonly kind: 'invalid' }>,
 ): Promise<JobEnd> {
-  await message.deadLetter({
-    reason: 'InvalidJob',
-    description: describeProblems(invalid.problems),
-    figures: { problems: invalid.problems.length, ...(invalid.id === undefined ? {} : { jobId: invalid.id }) },
-  });
-  return { settlement: 'dead-letter', outcome: 'dead-lettered', reason: 'InvalidJob' };
+  const reason = 'InvalidJob';
+  const description = describeProblems(invalid.problems);
+  const figures = { problems: invalid.problems.length };
+  if (invalid.id !== undefined && invalid.digest !== undefined) {
+    await endDocument(deps, { id: invalid.id, digest: invalid.digest, why: { reason, description, figures } });
+  }
+  const jobId = invalid.id === undefined ? {} : { jobId: invalid.id };
+  await message.deadLetter({ reason, description, figures: { ...figures, ...jobId } });
+  return { settlement: 'dead-letter', outcome: 'dead-lettered', reason };
+}
+
+/** The digest ties the message to the document: a message of somebody else's making ends no job by its id. */
+async function endDocument(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>,
+  job: { readonly id: string; readonly digest: string; readonly why: DeadLetter },
+): Promise<void> {
+  for (;;) {
+    const stored = await deps.jobs.read(job.id);
+    if (stored === undefined || hasEnded(stored.document) || stored.document.digest !== job.digest) {
+      return;
+    }
+    const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
+    const written = await deps.jobs.replace(deadLetterJob(stored.document, job.why, end), stored.version);
+    if (written !== 'conflict') {
+      return;
+    }
+  }
 }
 
 function describeProblems(problems: readonly Problem[]): string {

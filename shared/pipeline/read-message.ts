@@ -5,7 +5,7 @@ import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { PipelineDeps } from './deps.ts';
 
 /** Largest stored request that is read back, in bytes: what one submit call may hold. */
-const largestRequest = 16 * 1024 * 1024;
+export const largestRequest = 16 * 1024 * 1024;
 
 export interface ReadJob {
   readonly id: string;
@@ -17,7 +17,13 @@ export interface ReadJob {
 
 export type ReadMessage =
   | { readonly kind: 'job'; readonly job: ReadJob }
-  | { readonly kind: 'invalid'; readonly id: string | undefined; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: 'invalid';
+      readonly id: string | undefined;
+      readonly problems: readonly Problem[];
+      /** Of a job whose stored request cannot be read back: its document, if there is one, ends with the message. */
+      readonly digest?: string;
+    };
 
 /** Reads a message into a job, fetching a stored request. */
 export async function readMessage(
@@ -39,12 +45,17 @@ async function fetchRequest(
   const { id, requestRef, digest } = message;
   const stored = await deps.payloads.get(requestRef, largestRequest);
   if (stored.kind !== 'found') {
-    return { kind: 'invalid', id, problems: [{ path: 'requestRef', message: 'the stored request is not there' }] };
+    const message = stored.kind === 'missing' ? 'the stored request is not there' : 'the stored request is too large';
+    return { kind: 'invalid', id, digest, problems: [{ path: 'requestRef', message }] };
   }
   const envelope = parseJobEnvelope({ ...message.envelope, request: parseJson(stored.text) });
-  return envelope.kind === 'valid'
-    ? { kind: 'job', job: { id, envelope: envelope.envelope, digest, requestRef } }
-    : { kind: 'invalid', id, problems: envelope.problems };
+  if (envelope.kind === 'invalid') {
+    return { kind: 'invalid', id, digest, problems: envelope.problems };
+  }
+  if (digestOf(deps.sha256, envelope.envelope) !== digest) {
+    return { kind: 'invalid', id, problems: [{ path: 'digest', message: 'is not that of the stored request' }] };
+  }
+  return { kind: 'job', job: { id, envelope: envelope.envelope, digest, requestRef } };
 }
 
 /** Two jobs are the same when their requests and options are, whatever the order of keys. */

@@ -11,7 +11,7 @@ import { checkJob } from './check-job.ts';
 import { claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
-import { endJob, type JobEnd } from './end-job.ts';
+import { endJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
 import { type ReadJob, readMessage } from './read-message.ts';
 import { recordOutcome } from './record-outcome.ts';
@@ -42,7 +42,7 @@ export async function runJob(deps: PipelineDeps, run: JobRun): Promise<JobEnd> {
   return tellJob(deps, run, async (span) => {
     const read = await readMessage(deps, run.message);
     if (read.kind === 'invalid') {
-      return deadLetterInvalid(run.message, read);
+      return deadLetterInvalid(deps, run.message, read);
     }
     const { job } = read;
     const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message });
@@ -125,7 +125,10 @@ async function takenMeanwhile(deps: PipelineDeps, run: ClaimedRun): Promise<JobE
 async function expire(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
   const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
   const next = expireJob(run.stored.document, end);
-  await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+  if (saved.kind === 'taken') {
+    return leaveTaken(run, saved.document);
+  }
   await run.message.complete();
   return { settlement: 'complete', outcome: 'expired' };
 }

@@ -1,6 +1,6 @@
 import type { JobDocument } from '../jobs/job-document.ts';
 import { deadlineOf, type JobEnvelope, modelOf } from '../jobs/job-envelope.ts';
-import { messageIdOf } from '../jobs/job-id.ts';
+import { isJobId, messageIdOf } from '../jobs/job-id.ts';
 import { idOfLine, toMessageText } from '../jobs/job-message.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
 import { requestName } from '../payloads/payload-name.ts';
@@ -9,7 +9,7 @@ import { utf8Length } from '../tokens/utf8-length.ts';
 import { armFreeLane } from './arm-lanes.ts';
 import { checkJob, type JobFigures } from './check-job.ts';
 import type { PipelineDeps } from './deps.ts';
-import { digestOf } from './read-message.ts';
+import { digestOf, largestRequest } from './read-message.ts';
 
 /** Larger messages go to a blob: a queue takes 256 KB, properties included. In bytes of UTF-8. */
 const largestInline = 192 * 1024;
@@ -82,14 +82,16 @@ async function prepare(
   const envelope = { ...submission.envelope, batchId };
   const id = envelope.id ?? idOfLine(envelope.customId, batchId) ?? submission.fallbackId;
   const check = await checkJob(deps, envelope);
-  if (check.kind === 'refused') {
-    return { kind: 'refused', id, deadLetter: check.deadLetter };
+  const requestText = JSON.stringify(envelope.request);
+  const refusal = check.kind === 'refused' ? check.deadLetter : refuseSubmission(id, requestText);
+  if (check.kind === 'refused' || refusal !== undefined) {
+    return { kind: 'refused', id, deadLetter: refusal ?? invalidJob('request', 'cannot be run') };
   }
   const digest = digestOf(deps.sha256, envelope);
   const inline = toMessageText({ id, envelope, digest, request: { inline: envelope.request } });
   const requestRef = utf8Length(inline) > largestInline ? requestName(id, digest) : undefined;
   if (requestRef !== undefined) {
-    await deps.payloads.put(requestRef, JSON.stringify(envelope.request));
+    await deps.payloads.put(requestRef, requestText);
   }
   const text =
     requestRef === undefined ? inline : toMessageText({ id, envelope, digest, request: { ref: requestRef } });
@@ -102,6 +104,21 @@ async function prepare(
     document: queuedDocument(deps, { id, envelope, digest, requestRef, figures: check }),
     figures: check,
   };
+}
+
+/** What a pump could not read back: the job would be accepted and never end. */
+function refuseSubmission(id: string, requestText: string): DeadLetter | undefined {
+  if (!isJobId(id)) {
+    return invalidJob('custom_id', 'is too long: with its batch id before it a job id has 128 characters at the most');
+  }
+  if (utf8Length(requestText) > largestRequest) {
+    return invalidJob('request', `is larger than ${largestRequest} bytes when it is written as JSON`);
+  }
+  return undefined;
+}
+
+function invalidJob(path: string, problem: string): DeadLetter {
+  return { reason: 'InvalidJob', description: `${path} ${problem}.`, figures: { path } };
 }
 
 /** The document comes after the message, so the pump may have created it by now: the same job then. */

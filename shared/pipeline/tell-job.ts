@@ -22,7 +22,8 @@ export async function tellJob(
       [messaging.operationName]: 'process',
       [messaging.operationType]: 'process',
       [messaging.destinationName]: pool.queue,
-      [messaging.messageId]: message.messageId,
+      // Other services choose their ids: one that is not of our alphabet may hold user text (T1).
+      [messaging.messageId]: plainId(message.messageId),
       [messaging.deliveryCount]: message.deliveryCount,
       [sluice.pool]: pool.name,
       [sluice.epoch]: message.epoch,
@@ -45,4 +46,8 @@ export async function tellJob(
     span.end({ errorType: code });
     throw error;
   }
+}
+
+function plainId(messageId: string | undefined): string | undefined {
+  return messageId !== undefined && /^[A-Za-z0-9._:~-]{1,128}$/u.test(messageId) ? messageId : undefined;
 }

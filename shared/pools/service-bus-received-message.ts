@@ -2,6 +2,9 @@ import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/servi
 import type { DeadLetterNote, ReceivedMessage, SettleOutcome } from './job-queue.ts';
 import type { SettlementTurns } from './settlement-turns.ts';
 
+/** No job is parked so often; a sender's own number beyond it counts for nothing. */
+const largestEpoch = 1_000_000;
+
 /** Service Bus takes this many characters of reason and description. */
 const longestNote = 4096;
 
@@ -134,7 +137,7 @@ function readBody(message: ServiceBusReceivedMessage): unknown {
 }
 
 function readEpoch(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= largestEpoch ? value : 0;
 }
 
 function text(value: unknown): string | undefined {

@@ -188,6 +188,44 @@ test('a large request travels as a blob and a streamed one is stored whole', asy
   assert.equal(z.object({ object: z.string() }).parse(job['result']).object, 'chat.completion');
 });
 
+test('what would be accepted and never end is refused: ids too long, requests that grow, deep and endless bodies', async () => {
+  const line = {
+    custom_id: 'c'.repeat(100),
+    method: 'POST',
+    url: '/v1/chat/completions',
+    body: chatJob('x').request.body,
+  };
+  const grown = chatJob('grown');
+  const zeros = `[${Array.from({ length: 800_000 }, () => '1e20').join(',')}]`;
+  const growing = JSON.stringify(grown).replace('"max_tokens":60', `"max_tokens":60,"zz":${zeros}`);
+  const metadata = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`key-${index}`, 'value']));
+  const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`field-${index}`, 1]));
+
+  const answers = await Promise.all([
+    call('POST', `/jobs?batchId=${'b'.repeat(100)}`, line),
+    call('POST', '/jobs', growing),
+    call('POST', '/jobs', { ...chatJob('much-metadata'), options: { metadata } }),
+    call('POST', '/jobs', '['.repeat(1_000_000)),
+    call('POST', '/jobs', fields),
+    call('POST', '/jobs', chatJob('zipped'), { 'content-encoding': 'gzip' }),
+  ]);
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [422, 422, 400, 400, 400, 415],
+  );
+});
+
+test('an embeddings job ends with vectors', async () => {
+  const body = { model: 'text-embedding-3-small', input: ['one', 'two'] };
+
+  await call('POST', '/jobs', { id: 'vectors-1', request: { method: 'POST', url: '/v1/embeddings', body } });
+
+  const job = await ended('vectors-1');
+  assert.equal(job['status'], 'completed');
+  assert.equal(z.object({ data: z.array(z.unknown()) }).parse(job['result']).data.length, 2);
+});
+
 test('a batch shows its progress, pages its jobs and gives its results as batch output lines', async () => {
   const ids = Array.from({ length: 70 }, (_, index) => `page-${String(index).padStart(2, '0')}`);
   await submit(
