@@ -61,7 +61,7 @@ function isUnseen(message: ReceivedMessage): boolean {
 }
 
 /** The document of a job that came straight onto a queue, or whose submit has not written it yet. */
-export function newDocument(
+function newDocument(
   deps: Pick<PipelineDeps, 'clock'>,
   input: {
     readonly pool: Pool;
