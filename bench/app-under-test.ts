@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,16 +16,26 @@ export interface BuiltApp {
   readonly remove: () => Promise<void>;
 }
 
+/** @throws when the sources cannot be bundled */
 export async function buildApp(): Promise<BuiltApp> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const remove = async (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    return { folder, entry: await buildInto(folder), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function buildInto(folder: string): Promise<string> {
   const { name, main } = z
     .object({ name: z.string(), main: z.string() })
     .parse(JSON.parse(await readFile(`${root}package.json`, 'utf8')));
   await buildBundle(join(folder, 'dist'));
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', main }));
   await cp(`${root}host.json`, join(folder, 'host.json'));
-  await mkdir(join(folder, 'stacks'));
-  return { folder, entry: join(folder, main), remove: async () => rm(folder, { recursive: true, force: true }) };
+  return join(folder, main);
 }
 
 /** One process of the app under the functions host. */

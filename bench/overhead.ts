@@ -170,7 +170,7 @@ function report(result: RunResult, floor: Floor, saturated: RunResult | undefine
     `CPU a job                    ${cpuMsPerJob.toFixed(2)} ms (${aim(cpuMsPerJob, aims.cpuMsPerJob)})`,
     `CPU a call at the floor      ${floor.cpuMsPerCall.toFixed(2)} ms`,
     `Cosmos a job                 ${cosmosRuPerJob.toFixed(1)} RU (${aim(cosmosRuPerJob, aims.cosmosRuPerJob)}) in ${cosmosOpsPerJob.toFixed(2)} operations`,
-    `memory                       peak ${result.peakRssMb} MB; ${result.rssMbAtQuarter} MB after a quarter, ${result.rssMbAtEnd} MB at the end`,
+    `memory                       peak ${result.peakRssMb} MB; ${result.rssMbAtQuarter} MB after a quarter, ${result.rssMbAtHalf} MB after half, ${result.rssMbAtEnd} MB at the end`,
     `429 answers                  ${result.throttled429 + (saturated?.throttled429 ?? 0)}`,
   ];
   if (saturated !== undefined && bucketOpsPerJob !== undefined) {
@@ -180,7 +180,7 @@ function report(result: RunResult, floor: Floor, saturated: RunResult | undefine
     );
   }
   console.log(lines.join('\n'));
-  const { rssMbAtQuarter, rssMbAtEnd } = result;
+  const { rssMbAtQuarter, rssMbAtHalf, rssMbAtEnd } = result;
   const ratio = cpuMsPerJob / floor.cpuMsPerCall;
   const all = {
     jobsPerSecond,
@@ -190,7 +190,7 @@ function report(result: RunResult, floor: Floor, saturated: RunResult | undefine
     cosmosRuPerJob,
     cosmosOpsPerJob,
   };
-  const memory = { peakRssMb, rssMbAtQuarter, rssMbAtEnd };
+  const memory = { peakRssMb, rssMbAtQuarter, rssMbAtHalf, rssMbAtEnd };
   console.log(
     JSON.stringify(rounded({ ...all, ...(bucketOpsPerJob === undefined ? {} : { bucketOpsPerJob }), ...memory })),
   );

@@ -24,8 +24,9 @@ export interface RunResult {
   readonly cosmosOpsPerJob: number;
   readonly bucketOpsPerJob: number;
   readonly peakRssMb: number;
-  /** Resident memory when a quarter of the jobs was called, and at the end: the least of the samples before. */
+  /** Resident memory when a quarter and half of the jobs were called, and at the end: the least of the samples before. */
   readonly rssMbAtQuarter: number;
+  readonly rssMbAtHalf: number;
   readonly rssMbAtEnd: number;
   readonly throttled429: number;
 }
@@ -151,7 +152,7 @@ function resultOf(
   }
   const jobs = end.called - first.called;
   const seconds = (end.at - first.at) / 1000;
-  const quarter = samples.findIndex((one) => one.called >= run.jobs / 4);
+  const placeOf = (share: number): number => samples.findIndex((one) => one.called >= run.jobs * share);
   return {
     seconds,
     jobsPerSecond: jobs / seconds,
@@ -160,7 +161,8 @@ function resultOf(
     cosmosOpsPerJob: (end.operations - first.operations) / jobs,
     bucketOpsPerJob: (end.bucketOperations - first.bucketOperations) / jobs,
     peakRssMb: last.peakRssMb,
-    rssMbAtQuarter: leastBefore(samples, quarter),
+    rssMbAtQuarter: leastBefore(samples, placeOf(0.25)),
+    rssMbAtHalf: leastBefore(samples, placeOf(0.5)),
     rssMbAtEnd: leastBefore(samples, samples.length - 1),
     throttled429: run.throttled429,
   };
