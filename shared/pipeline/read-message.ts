@@ -45,8 +45,8 @@ async function fetchRequest(
   const { id, requestRef, digest } = message;
   const stored = await deps.payloads.get(requestRef, largestRequest);
   if (stored.kind !== 'found') {
-    const message = stored.kind === 'missing' ? 'the stored request is not there' : 'the stored request is too large';
-    return { kind: 'invalid', id, digest, problems: [{ path: 'requestRef', message }] };
+    const what = stored.kind === 'missing' ? 'the stored request is not there' : 'the stored request is too large';
+    return { kind: 'invalid', id, digest, problems: [{ path: 'requestRef', message: what }] };
   }
   const envelope = parseJobEnvelope({ ...message.envelope, request: parseJson(stored.text) });
   if (envelope.kind === 'invalid') {

@@ -51,7 +51,7 @@ export interface RigSettings {
 }
 
 /** One region with one model: a pool whose queue is `jobs` itself. */
-export const oneRegion: readonly RegionSettings[] = [regionOf('east', ['gpt-4o-mini'])];
+const oneRegion: readonly RegionSettings[] = [regionOf('east', ['gpt-4o-mini'])];
 
 export function regionOf(
   name: string,
