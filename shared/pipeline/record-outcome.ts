@@ -6,13 +6,11 @@ import type { PoolDeployment } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 import { endJob, type EndingRun, type JobEnd, leaveTaken } from './end-job.ts';
 import { keepTrying } from './keep-trying.ts';
+import { parkUntil } from './park-until.ts';
 import { saveJob } from './save-job.ts';
 
 /** Larger results are kept as a blob: every write of a document costs by its size. In UTF-16 units of JSON. */
 const largestInline = 16 * 1024;
-
-/** Bounds of the delay before a parked job is due again, in ms: `retry-after` headers of 0 s and of a day exist. */
-const longestParkMs = 600_000;
 
 export interface OutcomeRun extends EndingRun {
   readonly where: PoolDeployment;
@@ -22,6 +20,7 @@ export interface OutcomeRun extends EndingRun {
 /** Stores what the call led to, then settles the message. */
 export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promise<JobEnd> {
   const { outcome } = run;
+  const { document } = run.stored;
   switch (outcome.kind) {
     case 'completed':
       return complete(deps, run, outcome.completion);
@@ -31,12 +30,12 @@ export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promis
       return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason, description: message, figures } });
     }
     case 'throttled':
-      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, outcome.retryAfterMs) });
+      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, outcome.retryAfterMs) });
     case 'failed':
-      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, undefined) });
+      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
     case 'misconfigured':
       deps.health.close(run.where, { code: outcome.code, message: outcome.message });
-      return endJob(deps, run, { kind: 'park', dueAt: dueAt(deps, run, undefined) });
+      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
     case 'aborted':
       return { settlement: 'leave', outcome: 'lock-lost' };
   }
@@ -75,12 +74,4 @@ async function storeResult(deps: PipelineDeps, run: OutcomeRun, text: string): P
   const name = resultName(run.job.id, run.stored.document.claim?.owner ?? 'unclaimed');
   await keepTrying(deps, run.message.lockLost, async () => deps.payloads.put(name, text));
   return name;
-}
-
-/** Full jitter over a delay that doubles with each attempt, never before what the service asked for. */
-function dueAt(deps: PipelineDeps, run: OutcomeRun, retryAfterMs: number | undefined): number {
-  const attempts = run.stored.document.attemptCount ?? 1;
-  const ceilingMs = Math.min(deps.settings.parkMs * 2 ** Math.min(attempts - 1, 10), longestParkMs);
-  const delayMs = Math.max(ceilingMs * (0.5 + 0.5 * deps.random()), Math.min(retryAfterMs ?? 0, longestParkMs));
-  return Math.ceil(deps.clock.now() + delayMs);
 }

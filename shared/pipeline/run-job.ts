@@ -13,6 +13,7 @@ import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
+import { parkUntil } from './park-until.ts';
 import { type ReadJob, readMessage } from './read-message.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { saveJob } from './save-job.ts';
@@ -39,18 +40,24 @@ export interface JobRun {
  * it led to is stored (J2); what is thrown on the way leaves it unsettled, and it comes back.
  */
 export async function runJob(deps: PipelineDeps, run: JobRun): Promise<JobEnd> {
-  return tellJob(deps, run, async (span) => {
-    const read = await readMessage(deps, run.message);
-    if (read.kind === 'invalid') {
-      return deadLetterInvalid(deps, run.message, read);
-    }
-    const { job } = read;
-    const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message });
-    if (claimed.kind === 'not-claimed') {
-      return settleUnclaimed(deps, { ...run, job, span, ...claimed });
-    }
-    return runClaimed(deps, { ...run, job, span, stored: claimed.stored });
-  });
+  const end = await tellJob(deps, run, async (span) => runDelivery(deps, run, span));
+  if (end.settlement === 'leave') {
+    run.message.leave();
+  }
+  return end;
+}
+
+async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise<JobEnd> {
+  const read = await readMessage(deps, run.message);
+  if (read.kind === 'invalid') {
+    return deadLetterInvalid(deps, run.message, read);
+  }
+  const { job } = read;
+  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message });
+  if (claimed.kind === 'not-claimed') {
+    return settleUnclaimed(deps, { ...run, job, span, ...claimed });
+  }
+  return runClaimed(deps, { ...run, job, span, stored: claimed.stored });
 }
 
 export interface ClaimedRun extends JobRun {
@@ -60,6 +67,9 @@ export interface ClaimedRun extends JobRun {
 }
 
 async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
+  if (isPastDeadline(deps, run)) {
+    return expire(deps, run);
+  }
   const check = await checkJob(deps, run.job.envelope);
   if (check.kind === 'refused') {
     return endJob(deps, run, { kind: 'dead-letter', deadLetter: check.deadLetter });
@@ -74,7 +84,8 @@ async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> 
   run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
   switch (start.kind) {
     case 'closed':
-      return giveBack(run);
+      // Given back, it would come again at once, and again.
+      return endJob(deps, fitted, { kind: 'park', dueAt: parkUntil(deps, fitted.stored.document, undefined) });
     case 'aborted':
       return run.message.lockLost.aborted ? { settlement: 'leave', outcome: 'lock-lost' } : giveBack(run);
     case 'start':
@@ -87,7 +98,7 @@ async function callAndRecord(
   run: ClaimedRun,
   start: { readonly where: PoolDeployment; readonly waitMs: number },
 ): Promise<JobEnd> {
-  if ((run.stored.document.deadline ?? Number.POSITIVE_INFINITY) <= deps.clock.now()) {
+  if (isPastDeadline(deps, run)) {
     return expire(deps, run);
   }
   const taken = start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
@@ -120,6 +131,10 @@ async function takenMeanwhile(deps: PipelineDeps, run: ClaimedRun): Promise<JobE
     return { settlement: 'complete', outcome: 'cancelled' };
   }
   return { settlement: 'leave', outcome: 'taken-over' };
+}
+
+function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, run: ClaimedRun): boolean {
+  return (run.stored.document.deadline ?? Number.POSITIVE_INFINITY) <= deps.clock.now();
 }
 
 async function expire(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {

@@ -7,7 +7,7 @@ const equalMs = 20;
 
 export type StartOutcome =
   | { readonly kind: 'start'; readonly where: PoolDeployment; readonly reservation: Reservation }
-  /** Every deployment of the pool is closed: the job goes back to its queue. */
+  /** No deployment that could ever admit the job is open. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'aborted' };
 

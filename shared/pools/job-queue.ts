@@ -45,6 +45,8 @@ export interface ReceivedMessage {
   readonly deadLetter: (why: DeadLetterNote) => Promise<SettleOutcome>;
   /** Gives it back at once, its delivery count one higher. */
   readonly abandon: () => Promise<SettleOutcome>;
+  /** Leaves it to whoever has the job now: its lock is not renewed any more. */
+  readonly leave: () => void;
 }
 
 /** `not-settled`: the lock or the connection was lost; the message comes back, and its document says how it ended. */

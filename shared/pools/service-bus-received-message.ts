@@ -115,6 +115,7 @@ export function toReceivedMessage(
     enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? Date.now(),
     lockLost: lock.signal,
     complete: async () => settle('complete', async () => receiver.completeMessage(message)),
+    leave: lock.release,
     abandon: async () => settle('abandon', async () => receiver.abandonMessage(message)),
     deadLetter: async (note) =>
       settle('alone', async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),

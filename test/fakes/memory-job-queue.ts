@@ -110,6 +110,10 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
       ...properties,
       lockLost,
       complete: async () => settle(undefined),
+      leave: () => {
+        settle(back(message));
+        arrived();
+      },
       abandon: async () => {
         const outcome = settle(back(message));
         arrived();

@@ -27,6 +27,7 @@ function message(changes: Partial<ReceivedMessage>): ReceivedMessage {
     deliveryCount: 0,
     enqueuedAt: 0,
     lockLost: new AbortController().signal,
+    leave: () => undefined,
     complete: settle,
     deadLetter: settle,
     abandon: settle,

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
+import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
+import { chatJob, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
+import { ProcessLife } from '../../fakes/process-life.ts';
+import { completedWith } from '../../fakes/scripted-model-client.ts';
+import { away, begin, inQueue, jobOf, refused, runNext, submit, throttled } from './run-one.ts';
+
+test('a job that is cancelled while it waits for its start is not called', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
+  const deps = rig.process();
+  await rig.clock.run(deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal));
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(10_000);
+  assert.equal(jobOf(rig).state, 'running');
+
+  await cancelOne(deps, 'a');
+  const end = await rig.clock.run(running);
+
+  assert.deepEqual(end, { settlement: 'complete', outcome: 'cancelled' });
+  assert.equal(rig.models.calls.length, 0);
+  assert.equal(inQueue(rig), 0);
+});
+
+test('a job that is cancelled during its call keeps no result, and its message is completed (J1)', async () => {
+  const answered = Promise.withResolvers<CallVerdict>();
+  const rig = pipelineRig({ script: async () => answered.promise });
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(1000);
+  assert.equal(rig.models.calls.length, 1);
+
+  await cancelOne(deps, 'a');
+  answered.resolve(completedWith('Hello'));
+  await rig.clock.run(running);
+
+  assert.equal(jobOf(rig).state, 'cancelled');
+  assert.equal(jobOf(rig).result, undefined);
+  assert.equal(inQueue(rig), 0);
+});
+
+test('a job that is cancelled during a call that is throttled stays cancelled', async () => {
+  const answered = Promise.withResolvers<CallVerdict>();
+  const rig = pipelineRig({ script: async () => answered.promise });
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(1000);
+
+  await cancelOne(deps, 'a');
+  answered.resolve(throttled);
+  await rig.clock.run(running);
+
+  assert.equal(jobOf(rig).state, 'cancelled');
+  assert.equal(inQueue(rig), 0);
+});
+
+test('a lost lock ends the call, records nothing, and the next delivery takes over', async () => {
+  let calls = 0;
+  const rig = pipelineRig({
+    script: async () => {
+      calls += 1;
+      return calls === 1 ? Promise.withResolvers<CallVerdict>().promise : completedWith('Hello');
+    },
+  });
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const first = begin(rig, deps);
+  await rig.clock.advance(1000);
+
+  rig.queue.loseLocks();
+  assert.equal((await rig.clock.run(first)).settlement, 'leave');
+  await runNext(rig, deps);
+
+  assert.partialDeepStrictEqual(jobOf(rig), { state: 'completed', claim: { deliveryCount: 1, attempt: 2 } });
+});
+
+test('a process that stops gives back what waits for its start, and lets a call go on', async () => {
+  const answered = Promise.withResolvers<CallVerdict>();
+  const rig = pipelineRig({
+    regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })],
+    script: async () => answered.promise,
+  });
+  const deps = rig.process();
+  const stopping = new AbortController();
+  const costly = chatJob('Hi', { id: 'a' });
+  await submit(rig, { ...costly, request: { ...costly.request, body: { ...costly.request.body, max_tokens: 900 } } });
+  await submit(rig, chatJob('Ho', { id: 'b' }));
+  const calling = begin(rig, deps, stopping.signal);
+  await rig.clock.advance(1000);
+  const waiting = begin(rig, deps, stopping.signal);
+  await rig.clock.advance(1000);
+
+  stopping.abort();
+  assert.equal((await rig.clock.run(waiting)).settlement, 'abandon');
+  answered.resolve(completedWith('Hello'));
+  assert.equal((await rig.clock.run(calling)).outcome, 'completed');
+});
+
+test('a second message of a job that runs is completed, and the job goes on', async () => {
+  const answered = Promise.withResolvers<CallVerdict>();
+  const rig = pipelineRig({ script: async () => answered.promise });
+  const deps = rig.process();
+  rig.queue.put('jobs', chatJob('Hi', { id: 'a' }));
+  rig.queue.put('jobs', chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(1000);
+
+  const second = await runNext(rig, deps);
+  answered.resolve(completedWith('Hello'));
+  await rig.clock.run(running);
+
+  assert.deepEqual(second, { settlement: 'complete', outcome: 'duplicate' });
+  assert.equal(jobOf(rig).state, 'completed');
+  assert.equal(rig.models.calls.length, 1);
+});
+
+test('a dead-lettered job whose message was not settled has it dead-lettered when it comes again', async () => {
+  const rig = pipelineRig({ script: [refused] });
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const life = new ProcessLife(({ name, when }) => (name === 'message.deadLetter' && when === 'before' ? away : 'go'));
+  await runNext(rig, rig.process(life));
+  assert.equal(rig.queue.deadLetters('jobs').length, 0);
+
+  const again = await runNext(rig);
+
+  assert.equal(again.settlement, 'dead-letter');
+  assert.partialDeepStrictEqual(rig.queue.deadLetters('jobs')[0], { reason: 'ContextLengthExceeded' });
+  assert.equal(rig.models.calls.length, 1);
+});
+
+test('a job that waited long and was taken over meanwhile is not called twice', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
+  const [first, second] = [rig.process(), rig.process()];
+  await rig.clock.run(
+    first.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
+  );
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const late = begin(rig, first);
+  await rig.clock.advance(1000);
+  rig.queue.dropLocks();
+  const next = begin(rig, second);
+
+  const ends = await rig.clock.run(Promise.all([late, next]));
+
+  assert.deepEqual(
+    ends.map(({ settlement }) => settlement),
+    ['leave', 'complete'],
+  );
+  assert.equal(rig.models.calls.length, 1);
+});
