@@ -65,10 +65,9 @@ async function runUntilStopped(options: StartOptions): Promise<number> {
 async function start(options: StartOptions, signal: AbortSignal): Promise<System> {
   const { folder, ports, processes, functionKey } = options;
   await checkPorts(ports);
-  await ensureBundle(console.log);
-  signal.throwIfAborted();
   console.log('Starting the stack and the app …');
-  return runSystem({
+  const starting = runSystem({
+    prepareApp: async () => ensureBundle(console.log),
     layout: { ...options.layout, folder, ports: ports.stack },
     appPort: ports.app,
     processes,
@@ -77,6 +76,11 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<System
     say: console.log,
     signal,
     ...(options.isVerbose ? { onLog: console.log } : {}),
+  });
+  return starting.catch(async (error: unknown) => {
+    // A port that was taken since is told by its flag as well.
+    await checkPorts(ports);
+    throw error;
   });
 }
 

@@ -38,11 +38,10 @@ export async function runDemo(demo: Demo): Promise<RunSummary> {
   let system: System | undefined;
   try {
     await emptyFolder(options.folder);
-    await ensureBundle(painter.say);
-    signal.throwIfAborted();
     painter.say('Starting the stack and the app …');
     system = await runSystem({
       layout: demoLayout(options.folder, options.layout),
+      prepareApp: async () => ensureBundle(painter.say),
       appPort: 0,
       processes: 1,
       say: painter.say,

@@ -27,6 +27,8 @@ export interface SystemSettings {
   readonly functionKey?: string | undefined;
   /** Settings of the app that win over those of the stack. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Makes what the app runs, while the stack starts. */
+  readonly prepareApp: () => Promise<void>;
   /** Tells the user a line. */
   readonly say: (line: string) => void;
   /** Shows a log line as it comes. */
@@ -47,9 +49,15 @@ export async function runSystem(settings: SystemSettings): Promise<System> {
     await Promise.all([logs.stack.close(), logs.app.close()]);
   };
   try {
-    const stack = await keepStack(settings, logs.stack);
-    parts.push(stack.part);
-    const { environment: values, adminUrl, ports } = stack.process;
+    const [preparing, stack] = await Promise.allSettled([settings.prepareApp(), keepStack(settings, logs.stack)]);
+    if (stack.status === 'rejected') {
+      throw stack.reason;
+    }
+    parts.push(stack.value.part);
+    if (preparing.status === 'rejected') {
+      throw preparing.reason;
+    }
+    const { environment: values, adminUrl, ports } = stack.value.process;
     const environment = { ...values, LANES: String(settings.processes), ...settings.environment };
     const kept = { ...settings, environment };
     const apps = Array.from({ length: settings.processes }, async (_, index) => keepApp(kept, logs.app, index));
