@@ -71,14 +71,22 @@ export class BucketGate {
     return state === undefined ? 0 : Math.max(0, state.head * state.cellMs - this.#deps.clock.now());
   }
 
-  /** For those who only look: nothing is reserved, and a store that is away leaves what was known. */
+  /**
+   * For those who only look: nothing is reserved, and a store that is away leaves what was known. A bucket that failed
+   * when nobody waits any more becomes healthy again by this alone.
+   */
   async refresh(maxAgeMs: number): Promise<void> {
-    const isFresh = this.#state !== undefined && this.#deps.clock.now() - this.#exchangedAt <= maxAgeMs;
+    const isFresh = this.#deps.clock.now() - this.#exchangedAt <= maxAgeMs;
     if (isFresh || this.#isServing) {
       return;
     }
     const read = await this.#timed(async () => this.#deps.store.read(this.#id));
-    if (read.kind === 'found' && !this.#isServing) {
+    if (read.kind === 'unavailable' || this.#isServing) {
+      return;
+    }
+    this.#isHealthy = true;
+    // Under other limits it is no state to plan on: the next reservation puts the configured ones in force.
+    if (read.kind === 'found' && hasLimits(read.state, this.#limits)) {
       this.#state = read.state;
     }
   }
