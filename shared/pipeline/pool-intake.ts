@@ -7,6 +7,9 @@ const assumedCost = 1000;
 /** How much the newest job counts in the average. */
 const newest = 0.1;
 
+/** How often a failed bucket is looked at, in ms. */
+const lookAgainMs = 1000;
+
 /**
  * How many messages of a pool to pull now: a few seconds' worth of its quota, less what waits already; none while no
  * bucket of it is healthy and reserved only a short time ahead.
@@ -20,10 +23,6 @@ export class PoolIntake {
   constructor(pool: Pool, deps: Pick<PipelineDeps, 'reserver' | 'health' | 'settings'>) {
     this.#pool = pool;
     this.#deps = deps;
-  }
-
-  get waiting(): number {
-    return this.#waiting;
   }
 
   room(): number {
@@ -43,6 +42,14 @@ export class PoolIntake {
       return sum + Math.min(byTokens, requestsPerMinute ?? Number.POSITIVE_INFINITY) / 60_000;
     }, 0);
     return Math.max(Math.ceil(perMs * pullAheadMs), 1) - this.#waiting;
+  }
+
+  /** Looks at the pool's failed buckets: with no job in hand that reserves, they would stay failed. */
+  async lookAgain(): Promise<void> {
+    const { reserver } = this.#deps;
+    const ids = new Set(this.#pool.deployments.map((one) => one.bucketId));
+    const failed = [...ids].filter((id) => !reserver.isHealthy(id));
+    await Promise.all(failed.map(async (id) => reserver.refresh(id, lookAgainMs)));
   }
 
   /** A job of the pool was pulled; the function that is returned tells, once, that its wait is over. */

@@ -42,6 +42,9 @@ export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' 
       state.activeAt = clock.now();
       state.faults = 0;
     },
+    onBusy: () => {
+      state.activeAt = clock.now();
+    },
     onFault: async (error) => {
       state.faults += 1;
       if (!(error instanceof AppError && error.isRetryable) || state.faults > mostFaults) {
@@ -49,6 +52,7 @@ export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' 
         throw error;
       }
       await clock.sleep(Math.min(faultMs * 2 ** state.faults, longestFaultMs), pull.stopping);
+      loop.onBusy();
     },
   };
   const hasIntake = !deps.pools.some((pool) => pool.queue === intakeQueue);
@@ -67,6 +71,8 @@ export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' 
 interface Loop extends Pull {
   readonly isOver: () => boolean;
   readonly onActive: () => void;
+  /** Nobody looks at a queue meanwhile, so nobody may call it empty. */
+  readonly onBusy: () => void;
   readonly onFault: (error: unknown) => Promise<void>;
 }
 
@@ -79,14 +85,13 @@ async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<voi
   const intake = new PoolIntake(pool, deps);
   while (!loop.isOver()) {
     const most = Math.min(intake.room(), deps.settings.pump.maxJobsInHand - loop.hand.size);
-    if (most <= 0) {
-      if (intake.waiting > 0) {
-        loop.onActive();
-      }
-      await deps.clock.sleep(restMs, loop.stopping);
-      continue;
-    }
     try {
+      if (most <= 0) {
+        loop.onBusy();
+        await intake.lookAgain();
+        await deps.clock.sleep(restMs, loop.stopping);
+        continue;
+      }
       const received = await receiveHighFirst(deps, pool, most);
       for (const { queue, message } of received) {
         loop.onActive();
