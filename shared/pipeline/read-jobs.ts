@@ -47,7 +47,12 @@ export function batchProgressReader(
     }
     const known = counted.get(batchId) ?? { at: now, progress: countBatch(deps, batchId) };
     counted.set(batchId, known);
-    return known.progress;
+    try {
+      return await known.progress;
+    } catch (error) {
+      counted.delete(batchId);
+      throw error;
+    }
   };
 }
 

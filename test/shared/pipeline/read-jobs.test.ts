@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonObject } from '../../../shared/json.ts';
 import { batchProgressReader, batchResults, resultOf } from '../../../shared/pipeline/read-jobs.ts';
 import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
@@ -14,6 +15,14 @@ async function submitBatch(rig: PipelineRig, jobs: number): Promise<void> {
     batchId: 'b',
   }));
   await rig.clock.run(submitJobs(rig.process(), submissions, ''));
+}
+
+async function linesOf(rig: PipelineRig): Promise<readonly JsonObject[]> {
+  const lines: JsonObject[] = [];
+  for await (const line of batchResults(rig.process(), 'b')) {
+    lines.push(line);
+  }
+  return lines;
 }
 
 test('the progress of a batch counts its jobs by state, and is done when all have ended', async () => {
@@ -74,10 +83,10 @@ test('the results of a batch are the lines of what has ended, each once, over an
   await cancelOne(rig.process(), 'b:line-5');
   startApp(rig);
   await rig.clock.advance(2000);
-  const early = await Array.fromAsync(batchResults(rig.process(), 'b'));
+  const early = await linesOf(rig);
   await untilDrained(rig);
 
-  const lines = await Array.fromAsync(batchResults(rig.process(), 'b'));
+  const lines = await linesOf(rig);
 
   assert.ok(early.length > 0 && early.length < 120, `${early.length} lines in the beginning`);
   assert.equal(new Set(lines.map((line) => line['custom_id'])).size, 120);

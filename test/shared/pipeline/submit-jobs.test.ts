@@ -8,7 +8,7 @@ import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pi
 import { ProcessLife } from '../../fakes/process-life.ts';
 
 const away = new AppError('test.away', 'The service is away.', { isRetryable: true });
-const large = 'word '.repeat(50_000);
+const large = 'word '.repeat(40_000);
 
 function submission(envelope: JobEnvelope, changes: Partial<Submission> = {}): Submission {
   return { envelope, fallbackId: 'fallback', batchId: undefined, ...changes };
@@ -60,15 +60,18 @@ test('J2: killed at any step, a job runs, or its caller was never told and nothi
   const submissions = ['a', 'b'].map((id) => submission(chatJob(large, { id })));
   const whole = new ProcessLife();
   await submit(pipelineRig(), submissions, whole);
-  assert.ok(whole.steps >= 12);
+  assert.ok(whole.steps >= 12, String(whole.steps));
   for (let last = 0; last < whole.steps; last += 1) {
     const rig = pipelineRig();
     const life = new ProcessLife(({ index }) => (index === last ? 'die' : 'go'));
     void submitJobs(rig.process(life), submissions, '');
     await rig.clock.advance(1000);
     const documents = rig.jobs.all().map(({ id }) => id);
-    const messages = rig.queue.messages('jobs').map(({ messageId }) => messageId.slice(0, 1));
-    assert.ok(new Set(messages).isSupersetOf(new Set(documents)), `a document without a message, killed at ${last}`);
+    const messages = new Set(rig.queue.messages('jobs').map(({ messageId }) => messageId.slice(0, 1)));
+    assert.ok(
+      documents.every((id) => messages.has(id)),
+      `a document without a message, killed at ${last}`,
+    );
 
     startApp(rig);
     await untilDrained(rig);
@@ -90,10 +93,8 @@ test('a call that failed may be made again: every job is there once, and runs on
     startApp(rig);
     await untilDrained(rig);
 
-    assert.deepEqual(
-      rig.jobs.all().map(({ id, state }) => `${id} ${state}`),
-      ['a completed', 'b completed'],
-    );
+    const ends = Object.fromEntries(rig.jobs.all().map(({ id, state }) => [id, state]));
+    assert.deepEqual(ends, { a: 'completed', b: 'completed' });
     assert.equal(rig.models.calls.length, 2);
   }
 });
