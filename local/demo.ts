@@ -16,7 +16,12 @@ import { nearPath } from './start/near-path.ts';
 /** Lost lines that are named one by one. */
 const namedLines = 20;
 
-process.exitCode = await main();
+const exitCode = await main();
+// Everything is stopped. The Service Bus SDK keeps a timer of two minutes for an operation that was cut off: once all
+// output is written, nothing is worth waiting for.
+process.stdout.write('', () => {
+  process.stderr.write('', () => process.exit(exitCode));
+});
 
 async function main(): Promise<number> {
   const read = readDemoOptions(process.argv.slice(2));
