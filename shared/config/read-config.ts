@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { checkPools } from './check-pools.ts';
 import type { PoolSettings, RegionSettings } from './region-settings.ts';
 import { type ModelSettings, settingSchema, type SettingValues } from './setting-schema.ts';
 
@@ -49,7 +50,8 @@ export interface PumpSettings {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = settingSchema.safeParse(present);
-  const problems = parsed.success ? crossCheck(parsed.data) : parsed.error.issues.map(describeIssue);
+  const issues = parsed.error?.issues.map((issue) => describeIssue(issue, present)) ?? [];
+  const problems = [...issues, ...crossCheck(present)];
   if (!parsed.success || problems.length > 0) {
     throw new AppError(
       'config.invalid',
@@ -59,39 +61,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return toConfig(parsed.data);
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+type Present = Readonly<Record<string, string | undefined>>;
+
+function describeIssue(issue: z.core.$ZodIssue, present: Present): string {
   const [setting, ...path] = issue.path;
   const where = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  const isMissing = issue.code === 'invalid_type' && path.length === 0;
+  const isMissing = present[String(setting)] === undefined;
   return `${String(setting)}${where}: ${isMissing ? 'is required' : issue.message}`;
 }
 
-function crossCheck(values: SettingValues): readonly string[] {
+/** What single settings cannot tell; of those that can be read, so that all problems are told at once. */
+function crossCheck(present: Present): readonly string[] {
   const problems: string[] = [];
-  if (values.ServiceBus === undefined && values.ServiceBus__fullyQualifiedNamespace === undefined) {
+  if (present['ServiceBus'] === undefined && present['ServiceBus__fullyQualifiedNamespace'] === undefined) {
     problems.push('ServiceBus__fullyQualifiedNamespace: is required (or ServiceBus, a connection string, locally)');
   }
-  if (payloadTarget(values) === undefined) {
+  if (payloadSettings.every((name) => present[name] === undefined)) {
     problems.push('PAYLOADS_BLOB_SERVICE_URI: is required (or AzureWebJobsStorage, a connection string, locally)');
   }
-  const regions = new Map(values.REGIONS.map((region) => [region.name, region]));
-  const poolNames = new Set<string>();
-  for (const [index, pool] of (values.POOLS ?? []).entries()) {
-    if (poolNames.has(pool.name)) {
-      problems.push(`POOLS[${index}].name: is used by another pool already`);
-    }
-    poolNames.add(pool.name);
-    for (const name of pool.regions ?? []) {
-      if (regions.get(name)?.deployments.some((deployment) => deployment.model === pool.model) !== true) {
-        problems.push(`POOLS[${index}].regions: no region of that name deploys the pool's model in REGIONS`);
-      }
-    }
-    if (!values.REGIONS.some((region) => region.deployments.some((deployment) => deployment.model === pool.model))) {
-      problems.push(`POOLS[${index}].model: no region in REGIONS deploys it`);
-    }
-  }
-  return problems;
+  const places = placeSchema.safeParse(present);
+  return places.success ? [...problems, ...checkPools(places.data.REGIONS, places.data.POOLS)] : problems;
 }
+
+const placeSchema = settingSchema.pick({ REGIONS: true, POOLS: true });
+const payloadSettings = [
+  'PAYLOADS_BLOB_SERVICE_URI',
+  'AzureWebJobsStorage__blobServiceUri',
+  'AzureWebJobsStorage',
+] as const;
 
 function payloadTarget(values: SettingValues): { connectionString: string } | { url: string } | undefined {
   const url = values.PAYLOADS_BLOB_SERVICE_URI ?? values.AzureWebJobsStorage__blobServiceUri;
