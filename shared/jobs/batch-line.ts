@@ -11,6 +11,10 @@ export function batchLine(document: JobDocument, result: JsonObject | undefined)
     const response = { status_code: 200, request_id: document.requestId ?? '', body: result };
     return { ...line, response, error: null };
   }
+  if (document.state === 'completed') {
+    const message = 'The job is completed, but its stored result is not there any more.';
+    return { ...line, response: null, error: { code: 'ResultMissing', message } };
+  }
   const code = document.reason ?? document.state;
   return { ...line, response: null, error: { code, message: document.description ?? `The job is ${document.state}.` } };
 }

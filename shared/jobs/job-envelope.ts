@@ -7,6 +7,9 @@ import { parseInstant } from './parse-instant.ts';
 /** As many pairs as an OpenAI batch may carry: they travel in the message and stay in the document. */
 const mostMetadata = 16;
 
+/** Unknown keys of one object that are told. */
+const mostUnknown = 20;
+
 /** Deeper JSON than this is refused before anything walks it. */
 const deepest = 64;
 
@@ -143,7 +146,7 @@ export function parseJobEnvelope(value: unknown): ParsedEnvelope {
   const parsed = schema.safeParse(value);
   return parsed.success
     ? { kind: 'valid', envelope: parsed.data }
-    : { kind: 'invalid', problems: parsed.error.issues.map(toProblem) };
+    : { kind: 'invalid', problems: parsed.error.issues.flatMap(toProblems) };
 }
 
 export function operationOf(request: JobRequest): JobOperation {
@@ -165,13 +168,18 @@ export function deadlineOf(envelope: Pick<JobEnvelope, 'options'>): number | und
   return text === undefined ? undefined : parseInstant(text);
 }
 
-export function toProblem(issue: z.core.$ZodIssue): Problem {
-  const parts = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-  return {
-    path: parts
-      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-      .join('')
-      .replace(/^\./u, ''),
-    message: issue.code === 'unrecognized_keys' ? 'is not a known field' : issue.message,
-  };
+/** An issue as problems: one for each unknown key, as far as a reader would follow. */
+export function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
+  return issue.code === 'unrecognized_keys'
+    ? issue.keys
+        .slice(0, mostUnknown)
+        .map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field' }))
+    : [{ path: pathOf(issue.path), message: issue.message }];
+}
+
+function pathOf(parts: readonly PropertyKey[]): string {
+  return parts
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./u, '');
 }

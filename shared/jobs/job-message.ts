@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblem } from './job-envelope.ts';
+import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblems } from './job-envelope.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import { isJobId, jobIdSchema } from './job-id.ts';
 
@@ -49,7 +49,7 @@ export function parseJobMessage(input: {
   if (typeof value === 'object' && value !== null && 'requestRef' in value) {
     const stored = storedMessageSchema.safeParse(value);
     if (!stored.success) {
-      return invalid('id' in value ? value.id : input.messageId, stored.error.issues.map(toProblem));
+      return invalid('id' in value ? value.id : input.messageId, stored.error.issues.flatMap(toProblems));
     }
     const { requestRef, digest, v: _version, ...envelope } = stored.data;
     return { kind: 'valid', message: { kind: 'stored', id: stored.data.id, requestRef, digest, envelope } };

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { canonicalJson } from '../../../shared/jobs/canonical-json.ts';
+
+/** The same value with the keys of every object the other way round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(reversed);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(
+        Object.entries(value)
+          .toReversed()
+          .map(([key, inner]) => [key, reversed(inner)]),
+      )
+    : value;
+}
+
+const json = fc.json().map((text): unknown => JSON.parse(text));
+
+test('the order of keys makes no difference, at any depth', () => {
+  fc.assert(fc.property(json, (value) => assert.equal(canonicalJson(reversed(value)), canonicalJson(value))));
+});
+
+test('the text is JSON of the same value', () => {
+  fc.assert(fc.property(json, (value) => assert.deepEqual(JSON.parse(canonicalJson(value)), value)));
+});
+
+test('two values have one text only when they are equal', () => {
+  fc.assert(
+    fc.property(json, json, (one, other) => {
+      assert.equal(canonicalJson(one) === canonicalJson(other), canonicalJson(one) === canonicalJson(reversed(other)));
+    }),
+  );
+  assert.notEqual(canonicalJson({ a: [1, 2] }), canonicalJson({ a: [2, 1] }));
+  assert.notEqual(canonicalJson({ a: 1 }), canonicalJson({ a: '1' }));
+});
+
+test('what is undefined is left out, as JSON leaves it out', () => {
+  assert.equal(canonicalJson({ b: undefined, a: 1, c: { d: undefined } }), '{"a":1,"c":{}}');
+});
+
+test('`__proto__` is a key like any other', () => {
+  const value: unknown = JSON.parse('{"b":1,"__proto__":{"a":2}}');
+
+  assert.equal(canonicalJson(value), '{"__proto__":{"a":2},"b":1}');
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { batchLine } from '../../../shared/jobs/batch-line.ts';
+import type { JobDocument } from '../../../shared/jobs/job-document.ts';
+import { jobView } from '../../../shared/jobs/job-view.ts';
+
+const job: JobDocument = {
+  id: 'b:line-1',
+  v: 1,
+  state: 'completed',
+  pool: 'p',
+  model: 'm',
+  customId: 'line-1',
+  batchId: 'b',
+  digest: 'secret digest',
+  createdAt: 1,
+  epoch: 2,
+  claim: { epoch: 2, sequenceNumber: '5', deliveryCount: 0, attempt: 1, owner: 'secret owner' },
+  requestRef: 'secret request',
+  resultRef: 'secret result',
+  requestId: 'r-1',
+  attempts: [
+    { at: 1, region: 'east', deployment: 'd', outcome: 'completed', waitMs: 0, latencyMs: 5, code: undefined },
+  ],
+};
+
+test('a view shows the job by its status, with nothing undefined and nothing of the inside', () => {
+  const view = jobView(job, { text: 'Hello' });
+
+  assert.partialDeepStrictEqual(view, { id: 'b:line-1', status: 'completed', epoch: 2, result: { text: 'Hello' } });
+  assert.doesNotMatch(JSON.stringify(view), /secret/u);
+  assert.deepEqual(JSON.parse(JSON.stringify(view)), view);
+  assert.ok(!('result' in jobView(job, undefined)));
+});
+
+test('a line of a completed job has the response, and no error', () => {
+  assert.deepEqual(batchLine(job, { text: 'Hello' }), {
+    id: 'batch_req_b:line-1',
+    custom_id: 'line-1',
+    response: { status_code: 200, request_id: 'r-1', body: { text: 'Hello' } },
+    error: null,
+  });
+});
+
+test('a line of a job that ended without an answer has the reason, or the state, and no response', () => {
+  const dead: JobDocument = { ...job, state: 'dead-lettered', reason: 'ContentFiltered', description: 'why' };
+  assert.deepEqual(batchLine(dead, undefined), {
+    id: 'batch_req_b:line-1',
+    custom_id: 'line-1',
+    response: null,
+    error: { code: 'ContentFiltered', message: 'why' },
+  });
+  for (const state of ['cancelled', 'expired'] as const) {
+    assert.partialDeepStrictEqual(batchLine({ ...job, state }, undefined), { response: null, error: { code: state } });
+  }
+});
+
+test('a line of a job without a custom_id is named by the job; a result that is gone is no answer', () => {
+  const { customId: _customId, ...unnamed } = job;
+
+  assert.equal(batchLine(unnamed, {})['custom_id'], 'b:line-1');
+  assert.partialDeepStrictEqual(batchLine(job, undefined), { response: null, error: { code: 'ResultMissing' } });
+});
