@@ -15,6 +15,8 @@ export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) {
     return 'a thrown value that is no error';
   }
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  // A message may have lines that look like frames.
+  const stack = (error.stack ?? '').replace(error.message, '');
+  const frames = stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/u.test(line));
   return [error.name, ...frames.slice(0, toldFrames).map((frame) => frame.trim())].join(' ');
 }
