@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '../../../shared/errors.ts';
+import { armFreeLane } from '../../../shared/pipeline/arm-lanes.ts';
+import { checkHealth } from '../../../shared/pipeline/check-health.ts';
+import { pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
+import { ProcessLife } from '../../fakes/process-life.ts';
+
+const why = { code: '401', message: 'The key was refused.' };
+
+test('an app whose parts answer is healthy, and shows its lanes and its deployments', async () => {
+  const rig = pipelineRig({ settings: { lanes: 2 } });
+  const deps = rig.process();
+  await armFreeLane(deps, '');
+
+  assert.deepEqual(await checkHealth(deps), {
+    isHealthy: true,
+    cosmos: { state: 'ok' },
+    serviceBus: { state: 'ok' },
+    lanes: [
+      { id: 'lane-0', state: 'armed' },
+      { id: 'lane-1', state: 'idle' },
+    ],
+    pools: [{ name: 'gpt-4o-mini', deployments: [{ region: 'east', deployment: 'gpt-4o-mini', isOpen: true }] }],
+  });
+});
+
+test('a part that is away is told by its code, and the others are looked at all the same', async () => {
+  for (const [part, call] of [
+    ['cosmos', 'lanes.read'],
+    ['serviceBus', 'queue.hasWork'],
+  ] as const) {
+    const life = new ProcessLife(({ name }) => (name === call ? new AppError('test.away', '') : 'go'));
+    const report = await checkHealth(pipelineRig().process(life));
+
+    assert.equal(report.isHealthy, false);
+    assert.deepEqual(report[part], { state: 'down', code: 'test.away' });
+    assert.deepEqual(report[part === 'cosmos' ? 'serviceBus' : 'cosmos'], { state: 'ok' });
+  }
+});
+
+test('a pool is served while one of its deployments is open', async () => {
+  const regions = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])];
+  const deps = pipelineRig({ regions }).process();
+
+  deps.health.close({ region: 'east', deployment: 'gpt-4o-mini' }, why);
+  const one = await checkHealth(deps);
+  deps.health.close({ region: 'west', deployment: 'gpt-4o-mini' }, why);
+  const none = await checkHealth(deps);
+
+  assert.equal(one.isHealthy, true);
+  assert.partialDeepStrictEqual(one.pools[0]?.deployments, [{ isOpen: false, code: '401' }, { isOpen: true }]);
+  assert.equal(none.isHealthy, false);
+});
