@@ -1,7 +1,9 @@
+import type { Container } from '@azure/cosmos';
 import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { cosmosBucketStore } from '../shared/bucket/cosmos-bucket-store.ts';
-import { createReserver } from '../shared/bucket/reserver.ts';
+import { createReserver, type Reserver } from '../shared/bucket/reserver.ts';
+import { serviceClock } from '../shared/bucket/service-clock.ts';
 import { readConfig } from '../shared/config/read-config.ts';
 import { cosmosJobStore } from '../shared/jobs/cosmos-job-store.ts';
 import { cosmosLaneStore } from '../shared/lanes/cosmos-lane-store.ts';
@@ -11,7 +13,7 @@ import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import { processDeploymentHealth } from '../shared/pools/deployment-health.ts';
-import { describePools } from '../shared/pools/pool.ts';
+import { describePools, type Pool } from '../shared/pools/pool.ts';
 import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
 import { otelTelemetry } from '../shared/telemetry/otel-telemetry.ts';
 import { tokenizerTokenCounter } from '../shared/tokens/tokenizer-token-counter.ts';
@@ -64,12 +66,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     queue,
     payloads: blobPayloadStore(payloadSettings(config, credential)),
     models,
-    reserver: createReserver({
-      clock,
-      store: cosmosBucketStore(buckets.container('buckets')),
-      random: Math.random,
-      limits: bucketLimits(pools),
-    }),
+    reserver: reserverOn(buckets.container('buckets'), pools),
     health: processDeploymentHealth(clock),
     telemetry,
     logFault: (what, error) => warn(`${what}: ${describeFault(error)}`),
@@ -82,4 +79,14 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     await Promise.allSettled([queue.close(), models.close(), telemetry.shutdown()]);
   };
   return { deps, config, stopping: stopping.signal, stop };
+}
+
+/** Buckets keep the time of the Cosmos account, heard from its answers and asked for when need be (B2). */
+function reserverOn(container: Container, pools: readonly Pool[]): Reserver {
+  const clock = serviceClock({ wall: systemClock(), steadyMs: () => performance.now() });
+  const store = cosmosBucketStore(container, clock.heard);
+  const limits = bucketLimits(pools);
+  const [anyBucket = ''] = limits.keys();
+  clock.askBy(async () => (await store.read(anyBucket)).kind !== 'unavailable');
+  return createReserver({ clock, store, random: Math.random, limits });
 }

@@ -1,7 +1,7 @@
 import { CosmosClient, type Database } from '@azure/cosmos';
 import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { BucketLimits } from '../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../shared/bucket/bucket-limits.ts';
 import type { Config } from '../shared/config/read-config.ts';
 import type { ModelSettings } from '../shared/config/setting-schema.ts';
 import { AppError } from '../shared/errors.ts';
@@ -107,9 +107,10 @@ function toOverride(settings: ModelSettings): ModelOverride {
 export function bucketLimits(pools: readonly Pool[]): ReadonlyMap<string, BucketLimits> {
   const limits = new Map<string, BucketLimits>();
   for (const { bucketId, settings } of pools.flatMap((pool) => pool.deployments)) {
-    const { tokensPerMinute, requestsPerMinute, requestWindowSeconds } = settings;
+    const { tokensPerMinute, requestWindowSeconds, share } = settings;
     const derived = Math.max(1, Math.floor((tokensPerMinute * requestsPerThousandTokens) / 1000));
-    limits.set(bucketId, { tokensPerMinute, requestsPerMinute: requestsPerMinute ?? derived, requestWindowSeconds });
+    const requestsPerMinute = settings.requestsPerMinute ?? derived;
+    limits.set(bucketId, { tokensPerMinute, requestsPerMinute, requestWindowSeconds, share });
   }
   return limits;
 }

@@ -1,9 +1,14 @@
-import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import { type BucketLimits, type BucketState, hasLimits, openBucket, withLimits } from './bucket-state.ts';
-import type { ApplyOutcome, BucketStore } from './bucket-store.ts';
+import { BucketExchange, type ExchangeDeps } from './bucket-exchange.ts';
+import { type BucketLimits, latenessMs, tokenWindowMs } from './bucket-limits.ts';
+import type { BucketState } from './bucket-state.ts';
+import type { CallObservation } from './call-observation.ts';
+import { fairOrder, ServedTenants } from './fair-order.ts';
+import type { EstimateError } from './estimate-meter.ts';
+import { PendingStarts } from './pending-starts.ts';
 import { estimateStart, planSlice, type SlicePlan } from './plan-slice.ts';
-import type { Outlook, Reservation } from './reservation.ts';
+import type { Outlook, Reservation, StartRequest, StartTurn } from './reservation.ts';
+import { ServiceWords } from './service-words.ts';
 
 /** Most jobs in one slice: keeps a plan cheap and lets others in between. */
 const largestSlice = 100;
@@ -12,123 +17,168 @@ const largestSlice = 100;
 const gatherMs = 20;
 const longestGatherMs = 250;
 
-/** A start this much after the end of its cell is too late (B3), in ms. */
-const latenessMs = 100;
+/** The starts of one slice in one cell are spread over this part of it, so that they do not all come at once. */
+const spreadPart = 0.5;
 
-const longestBackoffMs = 4000;
+/** How long jobs wait that are larger than a limit which the service has lowered, before they look again, in ms. */
+const tooLargeMs = 1000;
 
 interface Waiting {
-  readonly cost: number;
+  readonly request: StartRequest;
   readonly signal: AbortSignal;
-  readonly resolve: (reservation: Reservation | undefined) => void;
+  readonly turn: (turn: StartTurn) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * One bucket as one process sees it. States: idle (nobody waits) or exchanging (one loop serves everybody who waits).
+ * One bucket as one process sees it. States: idle (nobody asks) or exchanging (one loop serves everybody who asks).
  *
  * - G1 One exchange at a time; whoever asks meanwhile goes into the next slice.
- * - G2 Back-off is carried from one exchange to the next: doubled by a conflict or a fault, halved by a success.
- *   Without it many processes that start together conflict for ever.
- * - G3 After a conflict or a lost reply the cached state is thrown away and read again.
  * - G4 A lost reply counts as written: its jobs are planned anew and never start on it.
+ * - G6 What the service says goes first: no slice is planned before a correction is written.
  */
 export class BucketGate {
   readonly #id: string;
   readonly #limits: BucketLimits;
-  readonly #deps: { readonly clock: Clock; readonly store: BucketStore; readonly random: () => number };
-  #state: BucketState | undefined;
+  readonly #deps: ExchangeDeps;
+  readonly #exchange: BucketExchange;
+  readonly #starts: PendingStarts;
+  readonly #words = new ServiceWords();
+  readonly #served = new ServedTenants();
   #waiting: Waiting[] = [];
   #isServing = false;
-  #backoffMs = 0;
-  /** Smoothed duration of an exchange: a start is planned no earlier than the exchange takes. */
-  #exchangeMs = 10;
-  #isHealthy = true;
-  #exchangedAt = Number.NEGATIVE_INFINITY;
-  #operations = 0;
-  #conflicts = 0;
 
-  constructor(
-    id: string,
-    limits: BucketLimits,
-    deps: { readonly clock: Clock; readonly store: BucketStore; readonly random: () => number },
-  ) {
+  constructor(id: string, limits: BucketLimits, deps: ExchangeDeps) {
     this.#id = id;
     this.#limits = limits;
     this.#deps = deps;
+    this.#starts = new PendingStarts(deps.clock);
+    this.#exchange = new BucketExchange(id, limits, deps, (state, before) => this.#heard(state, before));
   }
 
   get isHealthy(): boolean {
-    return this.#isHealthy;
+    return this.#exchange.isHealthy;
   }
 
   get exchanges(): { readonly operations: number; readonly conflicts: number } {
-    return { operations: this.#operations, conflicts: this.#conflicts };
+    return this.#exchange.counts;
+  }
+
+  get estimateError(): EstimateError | undefined {
+    return this.#words.estimateError;
+  }
+
+  get state(): BucketState | undefined {
+    return this.#exchange.state;
   }
 
   horizonMs(): number {
-    const state = this.#state;
-    return state === undefined ? 0 : Math.max(0, state.head * state.cellMs - this.#deps.clock.now());
+    const { state } = this.#exchange;
+    const now = this.#deps.clock.now();
+    return state === undefined ? 0 : Math.max(0, state.head * state.cellMs - now, state.throttle.untilMs - now);
   }
 
-  /**
-   * For those who only look: nothing is reserved, and a store that is away leaves what was known. A bucket that failed
-   * when nobody waits any more becomes healthy again by this alone.
-   */
+  rate(): { readonly tokensPerMinute: number; readonly requestsPerMinute: number } {
+    const { tokensPerMinute, requestsPerMinute, requestWindowSeconds, share } = this.#limits;
+    const { state } = this.#exchange;
+    return state === undefined
+      ? { tokensPerMinute: tokensPerMinute * share, requestsPerMinute: requestsPerMinute * share }
+      : {
+          tokensPerMinute: state.tokens.limit,
+          requestsPerMinute: (state.requests.limit * 60) / requestWindowSeconds,
+        };
+  }
+
   async refresh(maxAgeMs: number): Promise<void> {
-    const isFresh = this.#deps.clock.now() - this.#exchangedAt <= maxAgeMs;
-    if (isFresh || this.#isServing) {
-      return;
-    }
-    const read = await this.#timed(async () => this.#deps.store.read(this.#id));
-    if (read.kind === 'unavailable' || this.#isServing) {
-      return;
-    }
-    this.#isHealthy = true;
-    // Under other limits it is no state to plan on: the next reservation puts the configured ones in force.
-    if (read.kind === 'found' && hasLimits(read.state, this.#limits)) {
-      this.#state = read.state;
+    if (!this.#isServing) {
+      await this.#exchange.look(maxAgeMs);
     }
   }
 
   outlook(cost: number): Outlook {
-    const state = this.#state;
-    const now = this.#deps.clock.now();
-    const waitingTokens = this.#waiting.reduce((sum, one) => sum + one.cost, 0);
-    const waitingMs = (waitingTokens * 60_000) / this.#limits.tokensPerMinute;
-    if (state === undefined || cost > state.tokens.limit) {
-      return { startMs: now + waitingMs, load: 0 };
+    const { state } = this.#exchange;
+    const waitingTokens = this.#waiting.reduce((sum, one) => sum + one.request.cost, 0);
+    const limit = state?.tokens.limit ?? this.#limits.tokensPerMinute * this.#limits.share;
+    const waitingMs = (waitingTokens * tokenWindowMs) / limit;
+    if (state === undefined) {
+      return { waitMs: waitingMs, load: 0 };
     }
+    if (cost > limit) {
+      return { waitMs: Number.POSITIVE_INFINITY, load: 1 };
+    }
+    const now = this.#deps.clock.now();
+    const startMs = estimateStart(state, cost, Math.max(now, state.throttle.untilMs));
     const admitted = state.tokens.total - (state.tokens.snaps.at(-1) ?? 0);
-    return { startMs: estimateStart(state, cost, now) + waitingMs, load: admitted / state.tokens.limit };
+    return { waitMs: startMs - now + waitingMs, load: admitted / limit };
   }
 
-  async reserve(cost: number, signal: AbortSignal): Promise<Reservation | undefined> {
+  async awaitStart(request: StartRequest, signal: AbortSignal): Promise<StartTurn> {
     if (signal.aborted) {
-      return undefined;
+      return { kind: 'aborted' };
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Reservation | undefined>();
-    const onAbort = (): void => resolve(undefined);
+    const { promise, resolve: turn, reject } = Promise.withResolvers<StartTurn>();
+    const onAbort = (): void => {
+      this.#starts.remove(turn);
+      turn({ kind: 'aborted' });
+    };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.push({ cost, signal, resolve, reject });
-    if (!this.#isServing) {
-      this.#isServing = true;
-      void this.#serve();
+    const waiting = { request, signal, turn, reject };
+    if (!this.#jumpsQueue(waiting)) {
+      this.#waiting.push(waiting);
+      this.#serveSoon();
     }
     // The signal may live as long as the process: nothing of this job stays on it.
     return promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
+  /** Takes in what the answer to a call told; what it changes is written before anything else is planned (G6). */
+  observe(call: CallObservation): void {
+    const { state } = this.#exchange;
+    if (state === undefined) {
+      return;
+    }
+    this.#words.hear(state, call, this.#deps.clock.now());
+    if (this.#news().any) {
+      this.#serveSoon();
+    }
+  }
+
+  /** A job of high priority takes an early start of a normal one that waits in this process, when that gains time. */
+  #jumpsQueue(waiting: Waiting): boolean {
+    const { request } = waiting;
+    if (request.priority !== 'high') {
+      return false;
+    }
+    const startMs = this.#deps.clock.now() + this.outlook(request.cost).waitMs;
+    const reservation = this.#starts.displace(request, startMs);
+    if (reservation !== undefined) {
+      this.#hand(waiting, reservation);
+    }
+    return reservation !== undefined;
+  }
+
+  #news(): ReturnType<ServiceWords['news']> {
+    return this.#words.news(this.#exchange.state, this.#deps.clock.now());
+  }
+
+  #serveSoon(): void {
+    if (!this.#isServing) {
+      this.#isServing = true;
+      void this.#serve();
+    }
+  }
+
   async #serve(): Promise<void> {
-    await this.#deps.clock.sleep(Math.min(Math.max(gatherMs, this.horizonMs() / 4), longestGatherMs));
-    while (this.#waiting.length > 0) {
-      const slice = this.#waiting.filter((one) => !one.signal.aborted).slice(0, largestSlice);
-      const rest = this.#waiting.filter((one) => !one.signal.aborted && !slice.includes(one));
-      this.#waiting = rest;
+    const gatherFor = Math.min(Math.max(gatherMs, this.horizonMs() / 4), longestGatherMs);
+    await this.#deps.clock.sleep(this.#news().isUrgent ? 0 : gatherFor);
+    while (this.#waiting.length > 0 || this.#news().any) {
       try {
-        await this.#exchange(slice);
+        await this.#serveOnce();
       } catch (error) {
-        for (const { reject } of slice) {
+        const failed = this.#waiting;
+        this.#waiting = [];
+        this.#words.drop();
+        for (const { reject } of failed) {
           reject(error);
         }
       }
@@ -136,106 +186,111 @@ export class BucketGate {
     this.#isServing = false;
   }
 
-  /** Reserves the slice, however often that has to be tried; jobs whose signal aborts drop out between tries. */
-  async #exchange(slice: readonly Waiting[]): Promise<void> {
-    let left = slice;
-    while (left.length > 0) {
-      await this.#deps.clock.sleep(this.#backoffMs * (0.5 + this.#deps.random()));
-      const state = this.#state ?? (await this.#load());
-      left = left.filter(({ signal }) => !signal.aborted);
-      left = state === undefined ? left : this.#rejectTooLarge(left, state);
-      if (state === undefined || left.length === 0) {
-        continue;
-      }
-      const earliestMs = this.#deps.clock.now() + this.#exchangeMs;
-      const plan = planSlice(
-        state,
-        left.map(({ cost }) => cost),
-        earliestMs,
-      );
-      const outcome = await this.#timed(async () => this.#deps.store.apply(plan));
-      if (this.#accept(outcome)) {
-        this.#hand(plan, state.cellMs, left);
-        return;
+  async #serveOnce(): Promise<void> {
+    const state = await this.#exchange.fresh();
+    this.#waiting = this.#waiting.filter((one) => !one.signal.aborted);
+    if (state === undefined) {
+      return;
+    }
+    const corrected = this.#words.correct(state, this.#deps.clock.now());
+    if (corrected !== undefined) {
+      await this.#exchange.correct(state, corrected);
+      return;
+    }
+    this.#rejectTooLarge();
+    const slice = this.#nextSlice(state);
+    await (slice.length > 0 ? this.#reserve(state, slice) : this.#chooseAgain());
+  }
+
+  /** Whoever is left is larger than a limit that the service has lowered: another deployment may have room by now. */
+  async #chooseAgain(): Promise<void> {
+    const left = this.#waiting;
+    this.#waiting = [];
+    await this.#deps.clock.sleep(left.length > 0 ? tooLargeMs : 0);
+    await this.#exchange.look(tooLargeMs);
+    for (const { turn } of left) {
+      turn({ kind: 'again' });
+    }
+  }
+
+  #nextSlice(state: BucketState): readonly Waiting[] {
+    const fitting = this.#waiting.filter(({ request }) => request.cost <= state.tokens.limit);
+    const byRequest = new Map(fitting.map((one) => [one.request, one]));
+    const ordered = fairOrder([...byRequest.keys()], this.#served.at(this.#deps.clock.now()));
+    return ordered.slice(0, largestSlice).flatMap((request) => byRequest.get(request) ?? []);
+  }
+
+  async #reserve(state: BucketState, asking: readonly Waiting[]): Promise<void> {
+    const earliestMs = this.#exchange.earliestMs(state);
+    const slice = this.#inTime(state, asking, earliestMs);
+    if (slice.length === 0) {
+      return;
+    }
+    const plan = planSlice(
+      state,
+      slice.map(({ request }) => request.cost),
+      earliestMs,
+    );
+    const isWritten = await this.#exchange.apply(plan);
+    if (isWritten) {
+      this.#handOut(plan, state.cellMs, slice);
+    }
+  }
+
+  /** Jobs whose start would come too late leave before anything is booked for them. */
+  #inTime(state: BucketState, asking: readonly Waiting[], earliestMs: number): readonly Waiting[] {
+    if (asking.every(({ request }) => request.notAfterMs === undefined)) {
+      return asking;
+    }
+    const costs = asking.map(({ request }) => request.cost);
+    const { cells } = planSlice(state, costs, earliestMs);
+    const isLate = ({ request }: Waiting, index: number): boolean =>
+      (cells[index] ?? 0) * state.cellMs > (request.notAfterMs ?? Number.POSITIVE_INFINITY);
+    const late = asking.filter(isLate);
+    for (const { turn } of late) {
+      turn({ kind: 'too-late' });
+    }
+    this.#waiting = this.#waiting.filter((one) => !late.includes(one));
+    return asking.filter((one) => !late.includes(one));
+  }
+
+  #handOut(plan: SlicePlan, cellMs: number, slice: readonly Waiting[]): void {
+    const handed = new Set(slice);
+    this.#waiting = this.#waiting.filter((one) => !handed.has(one));
+    const inCell = Map.groupBy(slice, (_, index) => plan.cells[index] ?? plan.fromHead);
+    for (const [cell, jobs] of inCell) {
+      for (const [index, waiting] of jobs.entries()) {
+        const startMs = cell * cellMs + Math.floor((index / jobs.length) * cellMs * spreadPart);
+        const latestMs = (cell + 1) * cellMs + latenessMs;
+        this.#served.add(waiting.request);
+        this.#hand(waiting, { bucketId: this.#id, cost: waiting.request.cost, startMs, latestMs });
       }
     }
   }
 
-  /** Another version's limits may stand in the bucket: a job over them fails alone, not its slice. */
-  #rejectTooLarge(slice: readonly Waiting[], state: BucketState): readonly Waiting[] {
-    const { limit } = state.tokens;
-    for (const { cost, reject } of slice.filter((one) => one.cost > limit)) {
-      const message = `A cost of ${cost} tokens never fits bucket ${this.#id}, whose limit is ${limit} a minute.`;
+  #hand({ request, signal, turn }: Waiting, reservation: Reservation): void {
+    if (!signal.aborted) {
+      this.#starts.add({ request, reservation, turn });
+    }
+  }
+
+  /** A cost over the configured limit never fits: it fails alone, not its slice. */
+  #rejectTooLarge(): void {
+    const mostTokens = this.#limits.tokensPerMinute * this.#limits.share;
+    for (const { request, reject } of this.#waiting.filter((one) => one.request.cost > mostTokens)) {
+      const message = `A cost of ${request.cost} tokens never fits bucket ${this.#id}, of which ${mostTokens} a minute are ours.`;
       reject(new AppError('bucket.too-small', message));
     }
-    return slice.filter(({ cost }) => cost <= limit);
+    this.#waiting = this.#waiting.filter((one) => one.request.cost <= mostTokens);
   }
 
-  #hand(plan: SlicePlan, cellMs: number, slice: readonly Waiting[]): void {
-    for (const [index, { resolve }] of slice.entries()) {
-      const startMs = (plan.cells[index] ?? plan.fromHead) * cellMs;
-      resolve({ bucketId: this.#id, startMs, latestMs: startMs + cellMs + latenessMs });
+  /** Starts that were reserved under limits which the service has lowered since, or inside a throttle, are given up. */
+  #heard(state: BucketState, before: BucketState | undefined): void {
+    this.#words.note(state);
+    if (before === undefined || before.epoch === state.epoch) {
+      return;
     }
-  }
-
-  /** Reads the bucket, opens it when missing, and puts the configured limits in force. */
-  async #load(): Promise<BucketState | undefined> {
-    const { store, clock } = this.#deps;
-    const now = clock.now();
-    const read = await this.#timed(async () => store.read(this.#id));
-    const found = read.kind === 'missing' ? await store.open(openBucket(this.#id, this.#limits, now)) : read;
-    if (found.kind !== 'found') {
-      this.#fail(found.kind === 'unavailable' ? found.retryAfterMs : undefined);
-      return undefined;
-    }
-    this.#isHealthy = true;
-    if (hasLimits(found.state, this.#limits)) {
-      this.#state = found.state;
-    } else {
-      this.#accept(await store.changeLimits(found.state, withLimits(found.state, this.#limits, now)));
-    }
-    return this.#state;
-  }
-
-  #accept(outcome: ApplyOutcome): boolean {
-    switch (outcome.kind) {
-      case 'applied': {
-        this.#state = outcome.state;
-        this.#isHealthy = true;
-        this.#backoffMs = this.#backoffMs < 5 ? 0 : this.#backoffMs / 2;
-        return true;
-      }
-      case 'conflict': {
-        this.#conflicts += 1;
-        this.#state = undefined;
-        this.#raiseBackoff(undefined);
-        return false;
-      }
-      case 'unavailable':
-      case 'unknown': {
-        this.#state = undefined;
-        this.#fail(outcome.kind === 'unavailable' ? outcome.retryAfterMs : undefined);
-        return false;
-      }
-    }
-  }
-
-  #fail(retryAfterMs: number | undefined): void {
-    this.#isHealthy = false;
-    this.#raiseBackoff(retryAfterMs);
-  }
-
-  #raiseBackoff(atLeastMs: number | undefined): void {
-    const doubled = Math.max(this.#backoffMs * 2, 4 * this.#exchangeMs, atLeastMs ?? 0);
-    this.#backoffMs = Math.min(doubled, longestBackoffMs);
-  }
-
-  async #timed<Result>(call: () => Promise<Result>): Promise<Result> {
-    const started = this.#deps.clock.now();
-    const result = await call();
-    this.#operations += 1;
-    this.#exchangedAt = this.#deps.clock.now();
-    this.#exchangeMs = 0.8 * this.#exchangeMs + 0.2 * Math.max(1, this.#deps.clock.now() - started);
-    return result;
+    const isLowered = state.tokens.limit < before.tokens.limit || state.requests.limit < before.requests.limit;
+    this.#starts.withdraw(isLowered ? Number.POSITIVE_INFINITY : state.throttle.untilMs);
   }
 }

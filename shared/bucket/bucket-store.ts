@@ -8,6 +8,8 @@ export interface BucketStore {
   readonly open: (state: BucketState) => Promise<ReadOutcome>;
   /** Puts other limits in force: `to` in place of `from`, if nothing was admitted and no limit changed since. */
   readonly changeLimits: (from: BucketState, to: BucketState) => Promise<ApplyOutcome>;
+  /** Writes `to`'s limits, words of the service and throttle, if no other epoch has begun since `from`. */
+  readonly correct: (from: BucketState, to: BucketState) => Promise<ApplyOutcome>;
   readonly apply: (plan: SlicePlan) => Promise<ApplyOutcome>;
 }
 

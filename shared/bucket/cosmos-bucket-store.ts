@@ -3,6 +3,7 @@ import { isWireFault, statusOf } from '../cosmos-documents.ts';
 import { AppError } from '../errors.ts';
 import { type BucketState, bucketStateSchema } from './bucket-state.ts';
 import type { ApplyOutcome, BucketStore, ReadOutcome } from './bucket-store.ts';
+import type { DatedAnswer } from './clock-bound.ts';
 import type { CounterStep, SlicePlan } from './plan-slice.ts';
 
 /** Statuses that say that the write was not made. 449 is a concurrent write that lost; Cosmos asks to send it again. */
@@ -15,46 +16,89 @@ const ambiguous = new Set([408, 500, 503]);
  * Buckets in Cosmos: one conditional patch reserves a slice for both counters.
  *
  * @param container its client must not retry (`maxRetryAttemptCount: 0`) and must give up after about 2 s
+ * @param heard told of the `Date` of every answer, refusals included: the workers' clock comes from there
  */
-export function cosmosBucketStore(container: Container): BucketStore {
+export function cosmosBucketStore(container: Container, heard: (answer: DatedAnswer) => void): BucketStore {
+  const patch = async (id: string, body: ConditionalPatch): Promise<ApplyOutcome> =>
+    asApply(async () => {
+      const response = await dated(heard, async () => container.item(id, id).patch<ItemDefinition>(body));
+      return response.resource;
+    });
+  const read = async (id: string): Promise<unknown> => {
+    const response = await dated(heard, async () => container.item(id, id).read<ItemDefinition>());
+    return response.resource;
+  };
   return {
-    read: async (id) =>
-      asRead(async () => {
-        const response = await container.item(id, id).read<ItemDefinition>();
-        return response.resource;
-      }),
+    read: async (id) => asRead(async () => read(id)),
     open: async (state) =>
       asRead(async () => {
         try {
-          const created = await container.items.create<typeof state>(state);
+          const created = await dated(heard, async () => container.items.create<typeof state>(state));
           return created.resource;
         } catch (error) {
           if (statusOf(error) !== 409) {
             throw error;
           }
-          const existing = await container.item(state.id, state.id).read<ItemDefinition>();
-          return existing.resource;
+          return read(state.id);
         }
       }),
-    changeLimits: async (from, to) =>
-      asApply(async () => {
-        const { id, v: _v, ...values } = to;
-        const operations = Object.entries(values).map(([key, value]): PatchOperation => ({
-          op: 'set',
-          path: `/${key}`,
-          value,
-        }));
-        const condition = `from c where c.epoch = ${from.epoch} and c.head = ${from.head} and c.tokens.total = ${from.tokens.total} and c.requests.total = ${from.requests.total}`;
-        const response = await container.item(id, id).patch<ItemDefinition>({ condition, operations });
-        return response.resource;
-      }),
-    apply: async (plan) =>
-      asApply(async () => {
-        const body = { condition: conditionOf(plan), operations: operationsOf(plan) };
-        const response = await container.item(plan.id, plan.id).patch<ItemDefinition>(body);
-        return response.resource;
-      }),
+    changeLimits: async (from, to) => {
+      const { id, v: _v, ...values } = to;
+      const operations = Object.entries(values).map(([key, value]) => set(`/${key}`, value));
+      const condition = `from c where c.epoch = ${from.epoch} and c.head = ${from.head} and c.tokens.total = ${from.tokens.total} and c.requests.total = ${from.requests.total}`;
+      return patch(id, { condition, operations });
+    },
+    correct: async (from, to) => {
+      const operations = [
+        set('/epoch', to.epoch),
+        set('/tokens/limit', to.tokens.limit),
+        set('/tokens/cellCap', to.tokens.cellCap),
+        set('/requests/limit', to.requests.limit),
+        set('/requests/cellCap', to.requests.cellCap),
+        set('/service', to.service),
+        set('/throttle', to.throttle),
+      ];
+      return patch(to.id, { condition: `from c where c.epoch = ${from.epoch}`, operations });
+    },
+    apply: async (plan) => patch(plan.id, { condition: conditionOf(plan), operations: operationsOf(plan) }),
   };
+}
+
+interface ConditionalPatch {
+  readonly condition: string;
+  readonly operations: PatchOperation[];
+}
+
+function set(path: string, value: unknown): PatchOperation {
+  return { op: 'set', path, value };
+}
+
+/** Tells when the answer was asked for, when it came, and what it says of the time. */
+async function dated<Answer extends { readonly headers: object }>(
+  heard: (answer: DatedAnswer) => void,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  const sentMs = performance.now();
+  const tell = (headers: object | undefined): void => {
+    const dateMs = dateOf(headers);
+    if (dateMs !== undefined) {
+      heard({ sentMs, receivedMs: performance.now(), dateMs });
+    }
+  };
+  try {
+    const answer = await call();
+    tell(answer.headers);
+    return answer;
+  } catch (error) {
+    tell(error instanceof ErrorResponse ? error.headers : undefined);
+    throw error;
+  }
+}
+
+function dateOf(headers: object | undefined): number | undefined {
+  const text = headers !== undefined && 'date' in headers ? headers.date : undefined;
+  const dateMs = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(dateMs) ? undefined : dateMs;
 }
 
 /** At most five operations of the ten that a patch may hold. */

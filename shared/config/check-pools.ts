@@ -71,6 +71,7 @@ function checkGroups(regions: readonly RegionSettings[]): readonly string[] {
   );
 }
 
-function quotaOf({ tokensPerMinute, requestsPerMinute, requestWindowSeconds }: DeploymentSettings): string {
-  return `${tokensPerMinute} ${requestsPerMinute ?? ''} ${requestWindowSeconds}`;
+function quotaOf(deployment: DeploymentSettings): string {
+  const { tokensPerMinute, requestsPerMinute, requestWindowSeconds, share } = deployment;
+  return `${tokensPerMinute} ${requestsPerMinute ?? ''} ${requestWindowSeconds} ${share}`;
 }

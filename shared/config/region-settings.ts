@@ -14,6 +14,8 @@ const deployment = z.strictObject({
   requestsPerMinute: z.int().positive().optional(),
   /** Seconds over which the service judges the request limit: 1, 10 or 60. */
   requestWindowSeconds: z.union([z.literal(1), z.literal(10), z.literal(60)]).default(10),
+  /** The part of the quota that is ours; others, outside of Sluice, have the rest. */
+  share: z.number().gt(0).max(1).default(1),
   /** Deployments with the same group share one quota, and so one bucket. */
   limitGroup: name.optional(),
   /** What the service adds to its estimate when a request names no maximum output. */
@@ -56,6 +58,8 @@ export const poolsSchema = z.array(
     model: z.string().min(1),
     /** All regions that deploy the model when absent. */
     regions: z.array(name).min(1).optional(),
+    /** `earliest`: the region that starts a job the soonest; `listed`: the first listed one that has room. */
+    order: z.enum(['earliest', 'listed']).default('earliest'),
   }),
 );
 

@@ -22,7 +22,7 @@ export interface ModelCallInput {
 
 /** Calls the model once and tells about it: one span, one structured record. */
 export async function callModel(
-  deps: Pick<PipelineDeps, 'models' | 'telemetry' | 'settings' | 'clock'>,
+  deps: Pick<PipelineDeps, 'models' | 'telemetry' | 'settings' | 'clock' | 'reserver' | 'health'>,
   input: ModelCallInput,
 ): Promise<{ readonly outcome: CallOutcome; readonly attempt: JobAttempt }> {
   const { job, pool, where, attempt } = input;
@@ -37,6 +37,7 @@ export async function callModel(
     parent: input.parent.traceparent,
     fields: start.fields,
   });
+  const startedMs = deps.reserver.now();
   const outcome = await deps.models.call(
     {
       region: where.region,
@@ -49,6 +50,7 @@ export async function callModel(
     },
     input.signal,
   );
+  learn(deps, { where, startedMs, outcome });
   const { fields, errorType } = modelCallResult(outcome);
   span.setFields(fields);
   const { batchId } = job.envelope;
@@ -57,6 +59,24 @@ export async function callModel(
   deps.telemetry.record(record.eventName, record.fields, span);
   span.end(errorType === undefined ? {} : { errorType });
   return { outcome, attempt: toAttempt(outcome, input, at) };
+}
+
+/** A wait longer than this is none that pacing could end: the deployment is closed instead, in ms. */
+const longestRetryAfterMs = 600_000;
+
+/** The service is the authority on its limits: what the answer says of them reaches the bucket. */
+function learn(
+  deps: Pick<PipelineDeps, 'reserver' | 'health'>,
+  call: { readonly where: PoolDeployment; readonly startedMs: number; readonly outcome: CallOutcome },
+): void {
+  const { where, startedMs, outcome } = call;
+  const throttled = outcome.kind === 'throttled' ? outcome : undefined;
+  deps.reserver.observe(where.bucketId, { startedMs, rateLimit: outcome.rateLimit, throttled });
+  const retryAfterMs = throttled?.retryAfterMs ?? 0;
+  if (retryAfterMs > longestRetryAfterMs) {
+    const message = `The deployment asks to wait for ${Math.round(retryAfterMs / 1000)} s. It is tried again sooner.`;
+    deps.health.close(where, { code: 'throttled_for_long', message });
+  }
 }
 
 function toAttempt(outcome: CallOutcome, input: ModelCallInput, at: number): JobAttempt {

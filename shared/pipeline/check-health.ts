@@ -7,6 +7,12 @@ export interface HealthReport {
   readonly isHealthy: boolean;
   readonly cosmos: PartHealth;
   readonly serviceBus: PartHealth;
+  /** Whether this worker knows the time well enough to reserve (B2); `skewed`: its machine's clock has to be set. */
+  readonly clock: {
+    readonly state: 'known' | 'unknown' | 'skewed';
+    readonly skewMs?: number;
+    readonly errorMs?: number;
+  };
   readonly lanes: readonly { readonly id: string; readonly state: string }[];
   readonly pools: readonly {
     readonly name: string;
@@ -21,7 +27,7 @@ export interface HealthReport {
 
 type PartHealth = { readonly state: 'ok' } | { readonly state: 'down'; readonly code: string };
 
-type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'settings'>;
+type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'settings' | 'reserver'>;
 
 /** Whether the app can do its work: its stores answer, and some deployment of every pool is open. */
 export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
@@ -42,8 +48,16 @@ export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
     }),
   }));
   const isServing = pools.every((pool) => pool.deployments.some((one) => one.isOpen));
-  const isHealthy = cosmos.state === 'ok' && serviceBus.state === 'ok' && isServing;
-  return { isHealthy, cosmos, serviceBus, lanes, pools };
+  const clock = await clockOf(deps);
+  const isHealthy = cosmos.state === 'ok' && serviceBus.state === 'ok' && clock.state === 'known' && isServing;
+  return { isHealthy, cosmos, serviceBus, clock, lanes, pools };
+}
+
+async function clockOf(deps: HealthDeps): Promise<HealthReport['clock']> {
+  const isReady = await deps.reserver.isReady();
+  const { state, skewMs, errorMs } = deps.reserver.clock();
+  const figures = skewMs === undefined ? {} : { skewMs: Math.round(skewMs), errorMs: Math.round(errorMs) };
+  return { state: state === 'known' && !isReady ? 'unknown' : state, ...figures };
 }
 
 async function probe(call: () => Promise<unknown>): Promise<PartHealth> {

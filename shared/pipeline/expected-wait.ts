@@ -9,12 +9,12 @@ const maxAgeMs = 1000;
  * that still lie in the queue are not in it, so it is the least that a job waits.
  */
 export async function expectedWaitMs(
-  deps: Pick<PipelineDeps, 'reserver' | 'clock'>,
+  deps: Pick<PipelineDeps, 'reserver'>,
   pool: Pool,
   costTokens: number,
 ): Promise<number> {
   const ids = [...new Set(pool.deployments.map((one) => one.bucketId))];
   await Promise.all(ids.map(async (id) => deps.reserver.refresh(id, maxAgeMs)));
-  const starts = ids.map((id) => deps.reserver.outlook(id, costTokens).startMs);
-  return Math.max(0, Math.round(Math.min(...starts) - deps.clock.now()));
+  const waits = ids.map((id) => deps.reserver.outlook(id, costTokens).waitMs);
+  return Math.max(0, Math.round(Math.min(...waits)));
 }

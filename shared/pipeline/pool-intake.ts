@@ -32,14 +32,14 @@ export class PoolIntake {
       this.#pool.deployments
         .filter((one) => health.isOpen(one) && reserver.isHealthy(one.bucketId))
         .filter((one) => reserver.horizonMs(one.bucketId) < pullAheadMs)
-        .map((one) => [one.bucketId, one.settings]),
+        .map((one) => [one.bucketId, reserver.rate(one.bucketId)]),
     );
     if (ready.size === 0) {
       return 0;
     }
     const perMs = [...ready.values()].reduce((sum, { tokensPerMinute, requestsPerMinute }) => {
       const byTokens = tokensPerMinute / this.#averageCost;
-      return sum + Math.min(byTokens, requestsPerMinute ?? Number.POSITIVE_INFINITY) / 60_000;
+      return sum + Math.min(byTokens, requestsPerMinute) / 60_000;
     }, 0);
     return Math.max(Math.ceil(perMs * pullAheadMs), 1) - this.#waiting;
   }

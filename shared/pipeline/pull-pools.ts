@@ -65,7 +65,7 @@ export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' 
       throw end.reason;
     }
   }
-  return pull.stopping.aborted || clock.now() >= state.until ? 'window-over' : 'idle';
+  return clock.now() - state.activeAt >= settings.pump.idleMs ? 'idle' : 'window-over';
 }
 
 interface Loop extends Pull {
@@ -78,7 +78,9 @@ interface Loop extends Pull {
 
 function isOver(deps: PipelineDeps, pull: Pull, state: { readonly activeAt: number; readonly until: number }): boolean {
   const now = deps.clock.now();
-  return pull.stopping.aborted || now >= state.until || now - state.activeAt >= deps.settings.pump.idleMs;
+  // On a machine whose clock went astray nobody pulls (B2): the lane goes on elsewhere.
+  const isAstray = deps.reserver.clock().state === 'skewed';
+  return pull.stopping.aborted || isAstray || now >= state.until || now - state.activeAt >= deps.settings.pump.idleMs;
 }
 
 async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<void> {

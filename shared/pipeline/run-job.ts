@@ -2,6 +2,7 @@ import { estimateCost } from '../tokens/estimate-cost.ts';
 import { addAttempt, expireJob } from '../jobs/job-transitions.ts';
 import { operationOf } from '../jobs/job-envelope.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
+import type { CallOutcome } from '../models/call-outcome.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool, PoolDeployment } from '../pools/pool.ts';
 import type { Stored } from '../stored.ts';
@@ -19,7 +20,7 @@ import { recordOutcome } from './record-outcome.ts';
 import { saveJob } from './save-job.ts';
 import { settleUnclaimed } from './settle-unclaimed.ts';
 import { tellJob } from './tell-job.ts';
-import { waitForStart } from './wait-for-start.ts';
+import { type StartWish, waitForStart } from './wait-for-start.ts';
 
 /** After a wait this long the claim is looked at again before the call is paid for, in ms. */
 const recheckMs = 1000;
@@ -78,32 +79,74 @@ async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> 
   const { pool, promptTokens, worstCaseTokens } = check;
   const fields = { pool: pool.name, promptTokens, worstCaseTokens };
   const fitted = { ...run, pool, stored: withDocument(run.stored, fields) };
-  const waitedFrom = deps.clock.now();
-  const waiting = joinSignals([run.message.lockLost, run.stopping]);
-  const start = await waitForStart(deps, pool, costOf(run.job), waiting.signal).finally(waiting.release);
-  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
-  switch (start.kind) {
-    case 'closed':
-      // Given back, it would come again at once, and again.
-      return endJob(deps, fitted, { kind: 'park', dueAt: parkUntil(deps, fitted.stored.document, undefined) });
-    case 'aborted':
-      return run.message.lockLost.aborted ? { settlement: 'leave', outcome: 'lock-lost' } : giveBack(run);
-    case 'start':
-      return callAndRecord(deps, fitted, { where: start.where, waitMs: deps.clock.now() - waitedFrom });
+  return attemptJob(deps, fitted);
+}
+
+/** Throttled by the service, a job waits for another start in the same delivery this often, and is parked then. */
+const mostThrottled = 3;
+
+async function attemptJob(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
+  let { stored } = run;
+  for (let throttled = 1; ; throttled += 1) {
+    const called = await startAndCall(deps, { ...run, stored });
+    if (called.kind === 'ended') {
+      return called.end;
+    }
+    const { where, outcome } = called;
+    ({ stored } = called);
+    if (outcome.kind !== 'throttled' || throttled === mostThrottled) {
+      return recordOutcome(deps, { ...run, stored, where, outcome });
+    }
   }
 }
 
-async function callAndRecord(
+type Called =
+  | { readonly kind: 'ended'; readonly end: JobEnd }
+  | {
+      readonly kind: 'called';
+      readonly where: PoolDeployment;
+      readonly outcome: CallOutcome;
+      readonly stored: Stored<JobDocument>;
+    };
+
+async function startAndCall(deps: PipelineDeps, run: ClaimedRun): Promise<Called> {
+  const waitedFrom = deps.clock.now();
+  const waiting = joinSignals([run.message.lockLost, run.stopping]);
+  const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
+  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
+  switch (start.kind) {
+    case 'closed': {
+      // Given back, it would come again at once, and again.
+      const dueAt = parkUntil(deps, run.stored.document, undefined);
+      return { kind: 'ended', end: await endJob(deps, run, { kind: 'park', dueAt }) };
+    }
+    case 'too-late':
+      return { kind: 'ended', end: await expire(deps, run) };
+    case 'aborted':
+      return { kind: 'ended', end: run.message.lockLost.aborted ? lockLost : await giveBack(run) };
+    case 'start':
+      return call(deps, run, { where: start.where, waitMs: deps.clock.now() - waitedFrom });
+  }
+}
+
+const lockLost: JobEnd = { settlement: 'leave', outcome: 'lock-lost' };
+
+function wishOf({ job, stored }: ClaimedRun): StartWish {
+  const { tenant, options } = job.envelope;
+  return { costOf: costOf(job), priority: options?.priority, tenant, notAfterMs: stored.document.deadline };
+}
+
+async function call(
   deps: PipelineDeps,
   run: ClaimedRun,
   start: { readonly where: PoolDeployment; readonly waitMs: number },
-): Promise<JobEnd> {
+): Promise<Called> {
   if (isPastDeadline(deps, run)) {
-    return expire(deps, run);
+    return { kind: 'ended', end: await expire(deps, run) };
   }
   const taken = start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
   if (taken !== undefined) {
-    return taken;
+    return { kind: 'ended', end: taken };
   }
   const attemptNumber = (run.stored.document.attemptCount ?? 0) + 1;
   const { outcome, attempt } = await callModel(deps, {
@@ -116,7 +159,7 @@ async function callAndRecord(
     signal: run.message.lockLost,
   });
   const stored = { ...run.stored, document: addAttempt(run.stored.document, attempt) };
-  return recordOutcome(deps, { ...run, stored, where: start.where, outcome });
+  return { kind: 'called', where: start.where, outcome, stored };
 }
 
 /** A job that was cancelled, or taken over, while it waited is not called. */
@@ -126,11 +169,7 @@ async function takenMeanwhile(deps: PipelineDeps, run: ClaimedRun): Promise<JobE
   if (current?.document.state === 'running' && current.document.claim?.owner === owner) {
     return undefined;
   }
-  if (current?.document.state === 'cancelled') {
-    await run.message.complete();
-    return { settlement: 'complete', outcome: 'cancelled' };
-  }
-  return { settlement: 'leave', outcome: 'taken-over' };
+  return leaveTaken(run, current?.document);
 }
 
 function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, run: ClaimedRun): boolean {

@@ -27,7 +27,7 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
   const hand = new PumpHand();
   let end: PumpEnd;
   try {
-    end = (await takeLane(deps, delivery)) ? await serve(deps, { delivery, stopping, span, hand }) : 'not-started';
+    end = await start(deps, { delivery, stopping, span, hand });
   } catch (error) {
     deps.telemetry.record(
       eventNames.pumpError,
@@ -46,15 +46,28 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
   return end;
 }
 
-async function serve(
-  deps: PipelineDeps,
-  pump: {
-    readonly delivery: TicketDelivery;
-    readonly stopping: AbortSignal;
-    readonly span: Span;
-    readonly hand: PumpHand;
-  },
-): Promise<PumpEnd> {
+interface Pump {
+  readonly delivery: TicketDelivery;
+  readonly stopping: AbortSignal;
+  readonly span: Span;
+  readonly hand: PumpHand;
+}
+
+/** A worker that does not know the time well enough leaves the lane to others: it could neither reserve nor pull (B2). */
+async function start(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
+  if (!(await deps.reserver.isReady())) {
+    deps.telemetry.record(
+      eventNames.pumpError,
+      { [sluice.errorCode]: `clock.${deps.reserver.clock().state}` },
+      pump.span,
+    );
+    await postponeTicket(deps, pump.delivery, postponeMs);
+    return 'postponed';
+  }
+  return (await takeLane(deps, pump.delivery)) ? serve(deps, pump) : 'not-started';
+}
+
+async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const { delivery } = pump;
   const { traceparent } = pump.span;
   const why = await pullPools(deps, { hand: pump.hand, stopping: pump.stopping, traceparent });

@@ -1,4 +1,4 @@
-import type { Reservation } from '../bucket/reservation.ts';
+import type { Outlook, StartRequest } from '../bucket/reservation.ts';
 import type { Pool, PoolDeployment } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 
@@ -6,52 +6,77 @@ import type { PipelineDeps } from './deps.ts';
 const equalMs = 20;
 
 export type StartOutcome =
-  | { readonly kind: 'start'; readonly where: PoolDeployment; readonly reservation: Reservation }
+  | { readonly kind: 'start'; readonly where: PoolDeployment }
   /** No deployment that could ever admit the job is open. */
   | { readonly kind: 'closed' }
+  /** It would start after its deadline. */
+  | { readonly kind: 'too-late' }
   | { readonly kind: 'aborted' };
 
+export interface StartWish extends Omit<StartRequest, 'bucketId' | 'cost'> {
+  readonly costOf: (where: PoolDeployment) => number;
+}
+
+type StartDeps = Pick<PipelineDeps, 'health' | 'reserver' | 'settings'>;
+
 /**
- * Reserves a start in the deployment that gives the earliest, and waits for it. A start that was missed is thrown away
- * and reserved again (B3).
+ * Reserves a start in a deployment of the pool, and waits for it. A start that was missed, or taken back, is thrown away
+ * and reserved again (B3), in the deployment that is the best by then.
  */
 export async function waitForStart(
-  deps: Pick<PipelineDeps, 'clock' | 'health' | 'reserver'>,
+  deps: StartDeps,
   pool: Pool,
-  costOf: (where: PoolDeployment) => number,
+  wish: StartWish,
   signal: AbortSignal,
 ): Promise<StartOutcome> {
+  const { costOf, ...rest } = wish;
   for (;;) {
-    const where = earliestDeployment(deps, pool, costOf);
+    const where = chooseDeployment(deps, pool, costOf);
     if (where === undefined) {
       return { kind: 'closed' };
     }
-    const wanted = { bucketId: where.bucketId, cost: costOf(where) };
-    const reservation = await deps.reserver.reserve(wanted, signal);
-    if (reservation === undefined) {
-      return { kind: 'aborted' };
-    }
-    await deps.clock.sleep(reservation.startMs - deps.clock.now(), signal);
-    if (signal.aborted) {
-      return { kind: 'aborted' };
-    }
-    if (deps.clock.now() <= reservation.latestMs) {
-      return { kind: 'start', where, reservation };
+    const turn = await deps.reserver.awaitStart({ ...rest, bucketId: where.bucketId, cost: costOf(where) }, signal);
+    switch (turn.kind) {
+      case 'start':
+        if (deps.health.isOpen(where)) {
+          return { kind: 'start', where };
+        }
+        break;
+      case 'again':
+        break;
+      case 'too-late':
+      case 'aborted':
+        return { kind: turn.kind };
     }
   }
 }
 
-function earliestDeployment(
-  deps: Pick<PipelineDeps, 'health' | 'reserver'>,
+interface Candidate {
+  readonly where: PoolDeployment;
+  readonly outlook: Outlook;
+}
+
+function chooseDeployment(
+  deps: StartDeps,
   pool: Pool,
   costOf: (where: PoolDeployment) => number,
 ): PoolDeployment | undefined {
   const open = pool.deployments
-    .filter((where) => deps.health.isOpen(where) && costOf(where) <= where.settings.tokensPerMinute)
+    .filter((where) => deps.health.isOpen(where) && costOf(where) <= ownQuota(where))
     .map((where) => ({ where, outlook: deps.reserver.outlook(where.bucketId, costOf(where)) }));
-  const earliestMs = Math.min(...open.map((one) => one.outlook.startMs));
+  const { pullAheadMs } = deps.settings.pump;
+  const listed = open.find(({ outlook }) => outlook.waitMs < pullAheadMs);
+  return pool.order === 'listed' && listed !== undefined ? listed.where : earliest(open);
+}
+
+function earliest(open: readonly Candidate[]): PoolDeployment | undefined {
+  const leastMs = Math.min(...open.map((one) => one.outlook.waitMs));
   const [best] = open
-    .filter((one) => one.outlook.startMs <= earliestMs + equalMs)
+    .filter((one) => one.outlook.waitMs <= leastMs + equalMs)
     .toSorted((a, b) => a.outlook.load - b.outlook.load);
   return best?.where;
+}
+
+function ownQuota({ settings }: PoolDeployment): number {
+  return settings.tokensPerMinute * settings.share;
 }

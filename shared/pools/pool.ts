@@ -8,6 +8,8 @@ export interface Pool {
   readonly queue: string;
   /** Pulled before `queue`. */
   readonly highQueue: string;
+  /** `listed`: the first one that has room serves a job; `earliest`: the one that starts it the soonest. */
+  readonly order: 'earliest' | 'listed';
   readonly deployments: readonly PoolDeployment[];
 }
 
@@ -29,17 +31,23 @@ export const ticketQueue = 'pump';
 export function describePools(config: {
   readonly regions: readonly RegionSettings[];
   readonly pools:
-    | readonly { readonly name: string; readonly model: string; readonly regions?: readonly string[] | undefined }[]
+    | readonly {
+        readonly name: string;
+        readonly model: string;
+        readonly regions?: readonly string[] | undefined;
+        readonly order?: Pool['order'] | undefined;
+      }[]
     | undefined;
 }): readonly Pool[] {
   const models = new Set(config.regions.flatMap((region) => region.deployments.map((one) => one.model)));
-  const described = config.pools ?? [...models].map((model) => ({ name: model, model, regions: undefined }));
-  return described.map(({ name, model, regions }) => {
+  const described =
+    config.pools ?? [...models].map((model) => ({ name: model, model, regions: undefined, order: undefined }));
+  return described.map(({ name, model, regions, order = 'earliest' }) => {
     const queue = described.length === 1 ? intakeQueue : `${intakeQueue}-${name}`;
-    const deployments = config.regions
-      .filter((region) => regions?.includes(region.name) ?? true)
-      .flatMap((region) => deploymentsOf(region, model));
-    return { name, model, queue, highQueue: `${queue}-high`, deployments };
+    // In the order in which the pool lists them.
+    const named = regions?.flatMap((wanted) => config.regions.filter((region) => region.name === wanted));
+    const deployments = (named ?? config.regions).flatMap((region) => deploymentsOf(region, model));
+    return { name, model, queue, highQueue: `${queue}-high`, order, deployments };
   });
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type BucketLimits, type BucketState, openBucket, withLimits } from '../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
+import { type BucketState, openBucket, withLimits } from '../../shared/bucket/bucket-state.ts';
 import type { BucketStore } from '../../shared/bucket/bucket-store.ts';
 import { planSlice, type SlicePlan } from '../../shared/bucket/plan-slice.ts';
 
-const limits: BucketLimits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10 };
+const limits: BucketLimits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10, share: 1 };
 const now = 1_800_000_000_000;
 const empty = openBucket('east', limits, now);
 

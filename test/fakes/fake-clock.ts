@@ -1,3 +1,4 @@
+import type { ServiceClock } from '../../shared/bucket/service-clock.ts';
 import type { Clock } from '../../shared/clock.ts';
 
 export interface FakeClock extends Clock {
@@ -9,6 +10,16 @@ export interface FakeClock extends Clock {
   readonly settle: () => Promise<void>;
   /** How many are asleep. */
   readonly sleepers: () => number;
+}
+
+/** A clock that is known to be the service's. */
+export function exactClock(clock: Clock): ServiceClock {
+  return {
+    ...clock,
+    errorMs: () => 0,
+    measure: async () => undefined,
+    standing: () => ({ errorMs: 0, skewMs: 0, state: 'known' }),
+  };
 }
 
 interface Sleeper {

@@ -31,6 +31,17 @@ export function memoryBucketStore(): BucketStore & { readonly current: (id: stri
         old.head === from.head;
       return isSame ? write(to) : { kind: 'conflict' };
     },
+    correct: async (from, to) => {
+      const old = buckets.get(from.id);
+      if (old?.epoch !== from.epoch) {
+        return { kind: 'conflict' };
+      }
+      const limited = (counter: Counter, { limit, cellCap }: Counter): Counter => ({ ...counter, limit, cellCap });
+      const { epoch, service, throttle } = to;
+      const tokens = limited(old.tokens, to.tokens);
+      const requests = limited(old.requests, to.requests);
+      return write({ ...old, epoch, service, throttle, tokens, requests });
+    },
     apply: async (plan) => {
       const state = buckets.get(plan.id);
       return state !== undefined && holds(state, plan) ? write(after(state, plan)) : { kind: 'conflict' };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BucketLimits } from '../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import { createReserver } from '../../shared/bucket/reserver.ts';
 import type { RegionSettings } from '../../shared/config/region-settings.ts';
 import type { JobDocument } from '../../shared/jobs/job-document.ts';
@@ -11,7 +11,7 @@ import type { PipelineDeps, PipelineSettings } from '../../shared/pipeline/deps.
 import { processDeploymentHealth } from '../../shared/pools/deployment-health.ts';
 import { describePools, type Pool } from '../../shared/pools/pool.ts';
 import type { TokenCounter } from '../../shared/tokens/token-counter.ts';
-import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { exactClock, type FakeClock, fakeClock } from './fake-clock.ts';
 import { memoryBucketStore } from './memory-bucket-store.ts';
 import { type MemoryDocumentStore, memoryDocumentStore } from './memory-document-store.ts';
 import { type MemoryJobQueue, memoryJobQueue } from './memory-job-queue.ts';
@@ -59,7 +59,13 @@ export function regionOf(
   quota: { readonly tokensPerMinute?: number; readonly requestsPerMinute?: number } = {},
 ): RegionSettings {
   const { tokensPerMinute = 60_000, requestsPerMinute = 600 } = quota;
-  const limits = { tokensPerMinute, requestsPerMinute, requestWindowSeconds: 10 as const, defaultMaxTokens: 640 };
+  const limits = {
+    tokensPerMinute,
+    requestsPerMinute,
+    requestWindowSeconds: 10 as const,
+    share: 1,
+    defaultMaxTokens: 640,
+  };
   const deployments = models.map((model) => ({ name: model, model, ...limits }));
   return { name, endpoint: `https://${name}.example`, apiVersion: '2024-10-21', path: 'classic', deployments };
 }
@@ -100,7 +106,7 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
       payloads: life.payloads(outside.payloads),
       models: life.models(outside.models),
       reserver: createReserver({
-        clock: own,
+        clock: exactClock(own),
         store: life.buckets(outside.buckets),
         random: () => 0.5,
         limits: limitsOf(pools),
@@ -138,8 +144,8 @@ function limitsOf(pools: readonly Pool[]): ReadonlyMap<string, BucketLimits> {
   const deployments = pools.flatMap((pool) => pool.deployments);
   return new Map(
     deployments.map(({ bucketId, settings }) => {
-      const { tokensPerMinute, requestsPerMinute = 600, requestWindowSeconds } = settings;
-      return [bucketId, { tokensPerMinute, requestsPerMinute, requestWindowSeconds }];
+      const { tokensPerMinute, requestsPerMinute = 600, requestWindowSeconds, share } = settings;
+      return [bucketId, { tokensPerMinute, requestsPerMinute, requestWindowSeconds, share }];
     }),
   );
 }

@@ -78,6 +78,7 @@ export class ProcessLife {
       read: orElse(this.#through('buckets.read', store.read), away),
       open: orElse(this.#through('buckets.open', store.open), away),
       changeLimits: orElse(this.#through('buckets.changeLimits', store.changeLimits), unheard),
+      correct: orElse(this.#through('buckets.correct', store.correct), unheard),
       apply: orElse(this.#through('buckets.apply', store.apply), unheard),
     };
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Container, CosmosClient } from '@azure/cosmos';
-import { type BucketLimits, openBucket } from '../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
+import { openBucket } from '../../shared/bucket/bucket-state.ts';
 import { cosmosBucketStore } from '../../shared/bucket/cosmos-bucket-store.ts';
 import { planSlice } from '../../shared/bucket/plan-slice.ts';
 import { createReserver } from '../../shared/bucket/reserver.ts';
@@ -12,6 +13,7 @@ import { claimDelivery } from '../../shared/pipeline/claim-delivery.ts';
 import { saveJob } from '../../shared/pipeline/save-job.ts';
 import { digestOf } from '../../shared/pipeline/read-message.ts';
 import { type CuttingProxy, startCuttingProxy } from '../fakes/cutting-proxy.ts';
+import { exactClock } from '../fakes/fake-clock.ts';
 import { chatJob, pipelineRig } from '../fakes/pipeline-rig.ts';
 import { key, openCosmos } from '../local/cosmos/open-cosmos.ts';
 
@@ -97,35 +99,35 @@ for (const when of ['before', 'after'] as const) {
   test(`a slice whose wire is cut ${when} its write is unknown, and is never sent again by the store`, async (context) => {
     const { proxy, far, near } = await openWire(context);
     const empty = openBucket('east', limits, Date.now());
-    await cosmosBucketStore(near).open(empty);
+    await cosmosBucketStore(near, () => undefined).open(empty);
     proxy.cutNext({ when, method: 'PATCH' });
 
-    const outcome = await cosmosBucketStore(far).apply(planSlice(empty, [100], Date.now()));
+    const outcome = await cosmosBucketStore(far, () => undefined).apply(planSlice(empty, [100], Date.now()));
 
     assert.equal(proxy.cuts(), 1);
     assert.deepEqual(outcome, { kind: 'unknown' });
-    const read = await cosmosBucketStore(near).read('east');
+    const read = await cosmosBucketStore(near, () => undefined).read('east');
     assert.equal(read.kind === 'found' ? read.state.tokens.total : undefined, when === 'after' ? 100 : 0);
   });
 
   test(`a job whose reservation is cut ${when} its write starts on another one (B1)`, async (context) => {
     const { proxy, far, near } = await openWire(context);
-    const store = cosmosBucketStore(far);
+    const store = cosmosBucketStore(far, () => undefined);
     const reserver = createReserver({
-      clock: { now: Date.now, sleep: sleepQuietly },
+      clock: exactClock({ now: Date.now, sleep: sleepQuietly }),
       store,
       random: Math.random,
       limits: new Map([['east', limits]]),
     });
     const signal = new AbortController().signal;
-    await reserver.reserve({ bucketId: 'east', cost: 1 }, signal);
+    await reserver.awaitStart({ bucketId: 'east', cost: 1 }, signal);
     proxy.cutNext({ when, method: 'PATCH' });
 
-    const reservation = await reserver.reserve({ bucketId: 'east', cost: 100 }, signal);
+    const turn = await reserver.awaitStart({ bucketId: 'east', cost: 100 }, signal);
 
     assert.equal(proxy.cuts(), 1);
-    assert.ok(reservation !== undefined);
-    const read = await cosmosBucketStore(near).read('east');
+    assert.equal(turn.kind, 'start');
+    const read = await cosmosBucketStore(near, () => undefined).read('east');
     // What may have been written counts as written: it is booked beside the one that the job starts on.
     assert.equal(read.kind === 'found' ? read.state.tokens.total : undefined, when === 'after' ? 201 : 101);
   });
@@ -140,16 +142,16 @@ for (const when of ['before', 'after'] as const) {
   });
 }
 
-const limits: BucketLimits = { tokensPerMinute: 100_000, requestsPerMinute: 600, requestWindowSeconds: 10 };
+const limits: BucketLimits = { tokensPerMinute: 100_000, requestsPerMinute: 600, requestWindowSeconds: 10, share: 1 };
 
 test('a Cosmos that is not there is unavailable, and the call may be made again', async (context) => {
   const { proxy, far } = await openWire(context);
   await proxy.stop();
 
   await assert.rejects(cosmosJobStore(far).read('a'), { code: 'cosmos.unavailable', isRetryable: true });
-  assert.equal((await cosmosBucketStore(far).read('east')).kind, 'unavailable');
+  assert.equal((await cosmosBucketStore(far, () => undefined).read('east')).kind, 'unavailable');
   const plan = planSlice(openBucket('east', limits, 0), [1], 0);
-  assert.equal((await cosmosBucketStore(far).apply(plan)).kind, 'unavailable');
+  assert.equal((await cosmosBucketStore(far, () => undefined).apply(plan)).kind, 'unavailable');
 });
 
 test('a container that is not there is refused by name, and not asked again', async (context) => {

@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BucketLimits, openBucket } from '../../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../../shared/bucket/bucket-limits.ts';
+import { openBucket } from '../../../shared/bucket/bucket-state.ts';
 import { cosmosBucketStore } from '../../../shared/bucket/cosmos-bucket-store.ts';
 import { planSlice } from '../../../shared/bucket/plan-slice.ts';
 import { bucketStoreContract } from '../../contracts/bucket-store-contract.ts';
 import { memoryBucketStore } from '../../fakes/memory-bucket-store.ts';
 import { openCosmos } from '../../local/cosmos/open-cosmos.ts';
 
-bucketStoreContract('buckets in Cosmos', async (context) => cosmosBucketStore((await openCosmos(context)).items));
+const deaf = (): void => undefined;
 
-const limits: BucketLimits = { tokensPerMinute: 5000, requestsPerMinute: 60, requestWindowSeconds: 10 };
+bucketStoreContract('buckets in Cosmos', async (context) => cosmosBucketStore((await openCosmos(context)).items, deaf));
+
+const limits: BucketLimits = { tokensPerMinute: 5000, requestsPerMinute: 60, requestWindowSeconds: 10, share: 1 };
 
 /** Slices that are planned on a state of some age: 0 is the newest that any of them was answered with. */
 const step = fc.record({
@@ -20,7 +23,7 @@ const step = fc.record({
 });
 
 test('the condition of the patch decides as the bucket in memory does, whatever the workers know', async (context) => {
-  const cosmos = cosmosBucketStore((await openCosmos(context)).items);
+  const cosmos = cosmosBucketStore((await openCosmos(context)).items, deaf);
   let buckets = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {

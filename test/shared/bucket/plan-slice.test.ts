@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type BucketLimits,
-  type BucketState,
-  hasLimits,
-  openBucket,
-  withLimits,
-} from '../../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../../shared/bucket/bucket-limits.ts';
+import { type BucketState, hasLimits, openBucket, withLimits } from '../../../shared/bucket/bucket-state.ts';
 import { planSlice, type SlicePlan } from '../../../shared/bucket/plan-slice.ts';
 import { memoryBucketStore } from '../../fakes/memory-bucket-store.ts';
 
-const limits: BucketLimits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10 };
+const limits: BucketLimits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10, share: 1 };
 
 /** Several workers with caches of any age, each planning on what it knows; the store accepts or refuses. */
 const step = fc.record({
@@ -123,7 +118,7 @@ test('other limits take the next epoch, keep what was admitted, and refuse a pla
   const applied = await store.apply(planSlice(state, [500], 0));
   assert.equal(applied.kind, 'applied');
   const stale: SlicePlan = planSlice(applied.kind === 'applied' ? applied.state : state, [400], 0);
-  const lower: BucketLimits = { ...limits, tokensPerMinute: 1000, requestWindowSeconds: 1 };
+  const lower: BucketLimits = { ...limits, tokensPerMinute: 1000, requestWindowSeconds: 1, share: 1 };
 
   const current = store.current('east') ?? state;
   const changed = withLimits(current, lower, 200);

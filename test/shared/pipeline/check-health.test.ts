@@ -17,6 +17,7 @@ test('an app whose parts answer is healthy, and shows its lanes and its deployme
     isHealthy: true,
     cosmos: { state: 'ok' },
     serviceBus: { state: 'ok' },
+    clock: { state: 'known', skewMs: 0, errorMs: 0 },
     lanes: [
       { id: 'lane-0', state: 'armed' },
       { id: 'lane-1', state: 'idle' },

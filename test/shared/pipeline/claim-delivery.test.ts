@@ -8,7 +8,7 @@ import type { ReceivedMessage } from '../../../shared/pools/job-queue.ts';
 import type { Pool } from '../../../shared/pools/pool.ts';
 import { memoryDocumentStore } from '../../fakes/memory-document-store.ts';
 
-const pool: Pool = { name: 'm', model: 'm', queue: 'jobs', highQueue: 'jobs-high', deployments: [] };
+const pool: Pool = { name: 'm', model: 'm', queue: 'jobs', highQueue: 'jobs-high', order: 'earliest', deployments: [] };
 const envelope = { request: { method: 'POST', url: '/v1/embeddings', body: { model: 'm', input: 'x' } } } as const;
 const job = { id: 'a', envelope, digest: 'd'.repeat(64), requestRef: undefined };
 const ownId = messageIdOf({ id: 'a', epoch: 0, digest: job.digest }, (text) =>

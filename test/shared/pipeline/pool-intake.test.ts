@@ -63,8 +63,9 @@ test('there is no room while every bucket is reserved far ahead, or every deploy
   const regions = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])];
   const { rig, deps, intake } = open({ regions });
   assert.equal(intake.room(), 4);
-  await rig.clock.run(deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 60_000 }, never));
-  await rig.clock.run(deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 60_000 }, never));
+  await rig.clock.run(deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 60_000 }, never));
+  void deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 60_000 }, never);
+  await rig.clock.advance(1000);
   assert.equal(intake.room(), 2, 'one of two is left');
 
   deps.health.close({ region: 'west', deployment: 'gpt-4o-mini' }, { code: '401', message: '' });
@@ -92,7 +93,7 @@ test('looking again heals a failed bucket, and asks about no healthy one', async
   });
   const { rig, deps, intake } = open({}, life);
   const giveUp = new AbortController();
-  const waiting = deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 1 }, giveUp.signal);
+  const waiting = deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 1 }, giveUp.signal);
   await rig.clock.advance(1000);
   giveUp.abort();
   await rig.clock.run(waiting);

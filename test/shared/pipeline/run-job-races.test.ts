@@ -10,7 +10,9 @@ import { away, begin, inQueue, jobOf, refused, runNext, submit, throttled } from
 test('a job that is cancelled while it waits for its start is not called', async () => {
   const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
   const deps = rig.process();
-  await rig.clock.run(deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal));
+  await rig.clock.run(
+    deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
+  );
   await submit(rig, chatJob('Hi', { id: 'a' }));
   const running = begin(rig, deps);
   await rig.clock.advance(10_000);
@@ -136,7 +138,7 @@ test('a job that waited long and was taken over meanwhile is not called twice', 
   const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
   const [first, second] = [rig.process(), rig.process()];
   await rig.clock.run(
-    first.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
+    first.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
   );
   await submit(rig, chatJob('Hi', { id: 'a' }));
   const late = begin(rig, first);

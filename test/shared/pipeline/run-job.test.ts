@@ -102,20 +102,32 @@ test('a prompt that the service finds too long is dead-lettered after one call (
   assert.equal(rig.models.calls.length, 1);
 });
 
-test('a throttled job is parked until its retry-after at least, and then runs again (J3)', async () => {
+test('a throttled job waits for another start in the same delivery, after its retry-after at the earliest (J3)', async () => {
   const rig = pipelineRig({ script: [throttled, completedWith('Hello')] });
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+
+  assert.equal((await runNext(rig)).settlement, 'complete');
+
+  const { state, attemptCount, attempts } = jobOf(rig);
+  assert.deepEqual([state, attemptCount], ['completed', 2]);
+  const [first, second] = attempts ?? [];
+  assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 30_000);
+});
+
+test('a job that is throttled three times is parked, and runs again when it is due (J3)', async () => {
+  const rig = pipelineRig({ script: [throttled, throttled, throttled, completedWith('Hello')] });
   await submit(rig, chatJob('Hi', { id: 'a' }));
 
   assert.equal((await runNext(rig)).settlement, 'park');
   const parked = jobOf(rig);
-  assert.partialDeepStrictEqual(parked, { state: 'parked', epoch: 1, attemptCount: 1 });
+  assert.partialDeepStrictEqual(parked, { state: 'parked', epoch: 1, attemptCount: 3 });
   assert.equal(parked.claim, undefined);
   assert.ok((parked.dueAt ?? 0) >= rig.clock.now() + 30_000);
   assert.equal((await rig.queue.receive('jobs', 1, 0)).length, 0);
 
-  await rig.clock.advance(30_000);
+  await rig.clock.advance(60_000);
   await runNext(rig);
-  assert.partialDeepStrictEqual(jobOf(rig), { state: 'completed', epoch: 1, attemptCount: 2 });
+  assert.partialDeepStrictEqual(jobOf(rig), { state: 'completed', epoch: 1, attemptCount: 4 });
   assert.equal(inQueue(rig), 0);
 });
 
@@ -202,7 +214,9 @@ test('a job past its deadline expires unsent', async () => {
 test('a job past its deadline does not wait for quota before it expires', async () => {
   const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
   const deps = rig.process();
-  await rig.clock.run(deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal));
+  await rig.clock.run(
+    deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
+  );
   const deadline = new Date(rig.clock.now() + 5000).toISOString();
   await submit(rig, chatJob('Hi', { id: 'a', options: { deadline } }));
   await rig.clock.advance(6000);
@@ -284,7 +298,7 @@ test('the job runs in the deployment that starts it the earliest', async () => {
   const rig = pipelineRig({ regions });
   const deps = rig.process();
   await rig.clock.run(
-    deps.reserver.reserve({ bucketId: 'east.gpt-4o-mini', cost: 59_000 }, new AbortController().signal),
+    deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 59_000 }, new AbortController().signal),
   );
   await submit(rig, chatJob('word '.repeat(1000), { id: 'a' }));
 

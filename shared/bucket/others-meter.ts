@@ -1,0 +1,87 @@
+import { tokenWindowMs } from './bucket-limits.ts';
+import { type BucketState, withCorrection } from './bucket-state.ts';
+import type { CallObservation } from './call-observation.ts';
+import { EstimateMeter, type EstimateError } from './estimate-meter.ts';
+import { TotalsHistory } from './totals-history.ts';
+
+/** What the service counts beyond our own tokens is told apart from rounding from this part of the limit on. */
+const noticeablePart = 0.02;
+
+/** What others took is remembered for a window and a little: a count that starts anew each minute shows it at its end. */
+const rememberedMs = tokenWindowMs + 10_000;
+
+/** Least time between two changes, in ms: yielding more is urgent, taking back is not. */
+const raiseEveryMs = 2000;
+const lowerEveryMs = 10_000;
+const lowerFromPart = 0.05;
+
+/**
+ * How much of the limit others use, from the `remaining` header of our own answers. It describes the service's window when
+ * the call was admitted; the bucket knows what we admitted in the same cells, to their ends, so that what is left over is
+ * a lower bound of what others took (or of what our estimate of the costs lacks: either way it is not ours to use).
+ */
+export class OthersMeter {
+  readonly #history = new TotalsHistory();
+  readonly #estimate = new EstimateMeter();
+  /** By cell, the most that the service had counted; until the bucket's own count of these cells is final. */
+  readonly #pending = new Map<number, number>();
+  #excess: { readonly atMs: number; readonly tokens: number }[] = [];
+
+  /** How far the estimate of the costs is from what the service counts; undefined until enough was seen. */
+  get estimateError(): EstimateError | undefined {
+    return this.#estimate.error();
+  }
+
+  note(state: BucketState): void {
+    this.#history.note(state);
+    for (const [cell, usedTokens] of this.#pending) {
+      if (cell < state.head) {
+        this.#pending.delete(cell);
+        this.#settle(state, cell, usedTokens);
+      }
+    }
+  }
+
+  add(state: BucketState, call: CallObservation): void {
+    const { limitTokens, remainingTokens } = call.rateLimit;
+    if (limitTokens === undefined || remainingTokens === undefined) {
+      return;
+    }
+    const isPlausible = limitTokens > 0 && remainingTokens >= 0 && remainingTokens <= limitTokens;
+    // A refused call was not counted: what it leaves is what the others before it left, which is as good.
+    if (isPlausible) {
+      const cell = Math.floor(call.startedMs / state.cellMs);
+      this.#pending.set(cell, Math.max(this.#pending.get(cell) ?? 0, limitTokens - remainingTokens));
+      this.note(state);
+    }
+  }
+
+  /** The bucket with what others take put in force; undefined when what stands there is near enough. */
+  judge(state: BucketState, nowMs: number): BucketState | undefined {
+    const { othersTokens, othersAt } = state.service;
+    const limit = state.service.tokensPerMinute ?? state.configured.tokensPerMinute;
+    const seen = this.#seen(nowMs);
+    const wanted = seen < noticeablePart * limit ? 0 : Math.min(limit, Math.ceil(seen));
+    const sinceMs = nowMs - othersAt;
+    const isMore = wanted > othersTokens + noticeablePart * limit && sinceMs >= raiseEveryMs;
+    const isLess = wanted < othersTokens - lowerFromPart * limit || (wanted === 0 && othersTokens > 0);
+    if (!isMore && !(isLess && sinceMs >= lowerEveryMs)) {
+      return undefined;
+    }
+    return withCorrection(state, { service: { ...state.service, othersTokens: wanted, othersAt: nowMs } });
+  }
+
+  #seen(nowMs: number): number {
+    this.#excess = this.#excess.filter(({ atMs }) => atMs > nowMs - rememberedMs);
+    return this.#excess.reduce((most, { tokens }) => Math.max(most, tokens), 0);
+  }
+
+  #settle(state: BucketState, cell: number, usedTokens: number): void {
+    // One cell more at the old end: a start may come a little after its cell.
+    const ours = this.#history.between(cell - this.#history.windowCells - 1, cell);
+    this.#estimate.add({ cell, usedTokens, history: this.#history });
+    if (ours !== undefined && usedTokens > ours) {
+      this.#excess.push({ atMs: cell * state.cellMs, tokens: usedTokens - ours });
+    }
+  }
+}
