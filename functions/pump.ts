@@ -17,7 +17,7 @@ app.hook.appTerminate(async () => {
   await running?.stop(Promise.allSettled(pumps));
 });
 
-/** The pumps that run in this process: one, with `maxConcurrentCalls` 1. */
+/** The pumps that run in this process: `maxConcurrentCalls` of them at the most, one that pulls and others that drain. */
 const pumps = new Set<Promise<unknown>>();
 
 /** The host hands numbers over as numbers or as text, by their size. */

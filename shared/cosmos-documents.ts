@@ -60,7 +60,7 @@ export function cosmosDocuments<Document extends { readonly id: string }>(
  * @throws AppError `cosmos.unavailable` when it stays away, `cosmos.refused` when the answer will not change
  */
 export async function withCosmosRetries<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
-  for (const delayMs of [...retryDelaysMs, undefined]) {
+  for (let tries = 0; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
@@ -72,6 +72,7 @@ export async function withCosmosRetries<Result>(what: string, call: () => Promis
         const message = `${what} was refused by Cosmos DB (${String(status)}). Check the database, the containers and the app's data role.`;
         throw new AppError('cosmos.refused', message, { cause: error });
       }
+      const delayMs = retryDelaysMs[tries];
       if (delayMs === undefined) {
         const message = `${what} failed: Cosmos DB did not answer or throttled. It is tried again with the next call.`;
         throw new AppError('cosmos.unavailable', message, { cause: error, isRetryable: true });
@@ -79,7 +80,6 @@ export async function withCosmosRetries<Result>(what: string, call: () => Promis
       await sleep(delayMs * (0.5 + Math.random()));
     }
   }
-  throw new AppError('cosmos.unavailable', `${what} failed.`, { isRetryable: true });
 }
 
 /** The HTTP status of an SDK error; undefined for a fault of the wire. */

@@ -73,7 +73,6 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.once('disconnect', stop);
   process.stdout.write(`${JSON.stringify({ ready: true, url: host.url, functions: host.functions })}\n`);
 }
 

@@ -7,6 +7,8 @@
  * 3. Locks are renewed up to `maxAutoLockRenewalDuration`, as long as the call runs.
  * 4. A lost connection is opened again for as long as the host runs. A message whose settlement was cut off comes back
  *    when its lock expires.
+ * 5. Settlements pass one at a time: of two different ones in the same tick, rhea 3.0.5 (`write_dispositions`) gives the
+ *    second the outcome of the first, and a failed message would be completed.
  */
 import type {
   ProcessErrorArgs,
@@ -15,7 +17,7 @@ import type {
   ServiceBusReceiver,
 } from '@azure/service-bus';
 import { newInvocationId, type Invoker } from './create-invoker.ts';
-import { createGate } from './create-gate.ts';
+import { createGate, type Gate } from './create-gate.ts';
 import type { RegisteredFunction } from './functions-core.ts';
 import type { QueueBinding } from './read-bindings.ts';
 import type { ServiceBusSettings } from './read-host-settings.ts';
@@ -54,7 +56,8 @@ export function startServiceBusTrigger(
   const gate = createGate(settings.maxConcurrentCalls);
   const report = describeOnce(`function ${name}: queue "${queueName}"`, log);
   const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
-  const call = { registered, bindingName: binding.name, receiver, invoker, complete, fault: report.fault };
+  const settling = createGate(1);
+  const call = { registered, bindingName: binding.name, receiver, invoker, complete, settling, fault: report.fault };
   let stopping = false;
   const processMessage = async (message: ServiceBusReceivedMessage): Promise<void> => {
     const release = renewLock({ receiver, message, maxMs: settings.maxAutoLockRenewalMs, fault: report.fault });
@@ -79,7 +82,11 @@ export function startServiceBusTrigger(
       stopping = true;
       await subscription.close();
     },
-    close: async () => receiver.close(),
+    close: async () => {
+      // Behind the settlements that wait for their turn.
+      await settling.enter();
+      await receiver.close();
+    },
   };
 }
 
@@ -89,6 +96,7 @@ interface QueueCall {
   readonly receiver: ServiceBusReceiver;
   readonly invoker: Invoker;
   readonly complete: boolean;
+  readonly settling: Gate;
   readonly fault: (source: string, error: unknown) => void;
 }
 
@@ -109,14 +117,17 @@ async function callFunction(call: QueueCall, message: ServiceBusReceivedMessage)
 
 /** A settlement that fails is logged and no more: the lock is gone or will be, and the message comes back. */
 async function settle(
-  { receiver, fault }: QueueCall,
+  { receiver, settling, fault }: QueueCall,
   message: ServiceBusReceivedMessage,
   settlement: 'complete' | 'abandon',
 ): Promise<void> {
+  await settling.enter();
   try {
     await (settlement === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message));
   } catch (error) {
     fault(`${settlement} of message ${String(message.messageId)}`, error);
+  } finally {
+    settling.leave();
   }
 }
 

@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts';
 import { claimJob, type ClaimDecision } from '../jobs/claim-job.ts';
 import type { JobClaim, JobDocument } from '../jobs/job-document.ts';
-import { deadlineOf, modelOf } from '../jobs/job-envelope.ts';
 import { isOwnMessageId } from '../jobs/job-id.ts';
 import { startJob } from '../jobs/job-transitions.ts';
+import { newJobDocument } from '../jobs/new-job-document.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { DocumentStore, Stored } from '../stored.ts';
@@ -40,9 +40,9 @@ export async function claimDelivery(
       return { kind: 'claimed', claim: decision.claim, stored };
     }
     if (decision.kind !== 'run' && decision.kind !== 'claimed') {
-      return { kind: 'not-claimed', decision, document: stored?.document ?? newDocument(deps, input) };
+      return { kind: 'not-claimed', decision, document: stored?.document ?? unseenDocument(deps, input) };
     }
-    const next = startJob(stored?.document ?? newDocument(deps, input), decision.claim, deps.clock.now());
+    const next = startJob(stored?.document ?? unseenDocument(deps, input), decision.claim, deps.clock.now());
     const written = stored === undefined ? await deps.jobs.create(next) : await deps.jobs.replace(next, stored.version);
     if (typeof written === 'object') {
       return { kind: 'claimed', claim: decision.claim, stored: written };
@@ -61,32 +61,10 @@ function isUnseen(message: ReceivedMessage): boolean {
 }
 
 /** The document of a job that came straight onto a queue, or whose submit has not written it yet. */
-function newDocument(
+function unseenDocument(
   deps: Pick<PipelineDeps, 'clock'>,
-  input: {
-    readonly pool: Pool;
-    readonly job: ReadJob;
-    readonly message: Pick<ReceivedMessage, 'enqueuedAt' | 'epoch'>;
-  },
+  { pool, job, message }: { readonly pool: Pool; readonly job: ReadJob; readonly message: ReceivedMessage },
 ): JobDocument {
-  const { job, pool, message } = input;
-  const { customId, batchId, tenant, options, request } = job.envelope;
-  const deadline = deadlineOf(job.envelope);
   const createdAt = Math.min(message.enqueuedAt, deps.clock.now());
-  return {
-    id: job.id,
-    v: 1,
-    state: 'queued',
-    pool: pool.name,
-    model: modelOf(request),
-    digest: job.digest,
-    createdAt,
-    epoch: message.epoch,
-    ...(customId === undefined ? {} : { customId }),
-    ...(batchId === undefined ? {} : { batchId }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(job.requestRef === undefined ? {} : { requestRef: job.requestRef }),
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(options?.metadata === undefined ? {} : { metadata: options.metadata }),
-  };
+  return newJobDocument({ ...job, pool: pool.name, epoch: message.epoch, createdAt });
 }

@@ -5,6 +5,7 @@ import { type DeadLetter, deadLetterJob, parkJob } from '../jobs/job-transitions
 import { requestName } from '../payloads/payload-name.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
+import { queueOf } from '../pools/queue-of.ts';
 import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -91,8 +92,7 @@ export async function sendParked(
   const { pool, job, document } = run;
   const { envelope, digest, id } = job;
   const request = document.requestRef === undefined ? { inline: envelope.request } : { ref: document.requestRef };
-  const queue = envelope.options?.priority === 'high' ? pool.highQueue : pool.queue;
-  await deps.queue.send(queue, [
+  await deps.queue.send(queueOf(pool, envelope.options?.priority), [
     {
       messageId: messageIdOf({ id, epoch: document.epoch, digest }, deps.sha256),
       text: toMessageText({ id, envelope, digest, request }),

@@ -3,6 +3,7 @@ import { type JobEnvelope, modelOf } from '../jobs/job-envelope.ts';
 import { toMessageText } from '../jobs/job-message.ts';
 import { choosePool } from '../pools/choose-pool.ts';
 import type { Pool } from '../pools/pool.ts';
+import { queueOf } from '../pools/queue-of.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type JobRun, runJob } from './run-job.ts';
 import { readMessage } from './read-message.ts';
@@ -24,7 +25,7 @@ export async function sortMessage(
   }
   const { id, envelope, digest, requestRef } = read.job;
   const request = requestRef === undefined ? { inline: envelope.request } : { ref: requestRef };
-  await deps.queue.send(envelope.options?.priority === 'high' ? chosen.highQueue : chosen.queue, [
+  await deps.queue.send(queueOf(chosen, envelope.options?.priority), [
     {
       messageId: messageIdOf({ id, epoch: message.epoch, digest }, deps.sha256),
       text: toMessageText({ id, envelope, digest, request }),

@@ -1,10 +1,12 @@
 import type { JobDocument } from '../jobs/job-document.ts';
-import { deadlineOf, type JobEnvelope, modelOf } from '../jobs/job-envelope.ts';
+import type { JobEnvelope } from '../jobs/job-envelope.ts';
 import { isJobId, messageIdOf } from '../jobs/job-id.ts';
 import { idOfLine, toMessageText } from '../jobs/job-message.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
+import { newJobDocument } from '../jobs/new-job-document.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import type { OutgoingMessage } from '../pools/job-queue.ts';
+import { queueOf } from '../pools/queue-of.ts';
 import { utf8Length } from '../tokens/utf8-length.ts';
 import { armFreeLane } from './arm-lanes.ts';
 import { checkJob, type JobFigures } from './check-job.ts';
@@ -81,44 +83,74 @@ async function prepare(
   const batchId = submission.envelope.batchId ?? submission.batchId;
   const envelope = { ...submission.envelope, batchId };
   const id = envelope.id ?? idOfLine(envelope.customId, batchId) ?? submission.fallbackId;
-  const check = await checkJob(deps, envelope);
-  const requestText = JSON.stringify(envelope.request);
-  const refusal = check.kind === 'refused' ? check.deadLetter : refuseSubmission(id, requestText);
-  if (check.kind === 'refused' || refusal !== undefined) {
-    return { kind: 'refused', id, deadLetter: refusal ?? invalidJob('request', 'cannot be run') };
+  const checked = await checkJob(deps, envelope);
+  const check = checked.kind === 'runnable' && !isJobId(id) ? idTooLong : checked;
+  if (check.kind === 'refused') {
+    return { kind: 'refused', id, deadLetter: check.deadLetter };
   }
   const digest = digestOf(deps.sha256, envelope);
-  const inline = toMessageText({ id, envelope, digest, request: { inline: envelope.request } });
-  const requestRef = utf8Length(inline) > largestInline ? requestName(id, digest) : undefined;
-  if (requestRef !== undefined) {
-    await deps.payloads.put(requestRef, requestText);
+  const written = writeMessage({ id, envelope, digest });
+  if (written.kind === 'refused') {
+    return { kind: 'refused', id, deadLetter: written.deadLetter };
   }
-  const text =
-    requestRef === undefined ? inline : toMessageText({ id, envelope, digest, request: { ref: requestRef } });
+  const { text, stored } = written;
+  if (stored !== undefined) {
+    await deps.payloads.put(stored.name, stored.text);
+  }
+  const createdAt = deps.clock.now();
   const { pool } = check;
+  const job = { id, envelope, digest, requestRef: stored?.name, pool: pool.name, epoch: 0, createdAt, figures: check };
   return {
     kind: 'runnable',
     id,
-    queue: envelope.options?.priority === 'high' ? pool.highQueue : pool.queue,
+    queue: queueOf(pool, envelope.options?.priority),
     message: { messageId: messageIdOf({ id, epoch: 0, digest }, deps.sha256), text, epoch: 0, traceparent },
-    document: queuedDocument(deps, { id, envelope, digest, requestRef, figures: check }),
+    document: newJobDocument(job),
     figures: check,
   };
 }
 
-/** What a pump could not read back: the job would be accepted and never end. */
-function refuseSubmission(id: string, requestText: string): DeadLetter | undefined {
-  if (!isJobId(id)) {
-    return invalidJob('custom_id', 'is too long: with its batch id before it a job id has 128 characters at the most');
+const idTooLong = refuse(
+  'custom_id',
+  'is too long: with its batch id before it a job id has 128 characters at the most',
+);
+
+type WrittenMessage =
+  /** `stored`: the request, when it is too large for a message. */
+  | {
+      readonly kind: 'written';
+      readonly text: string;
+      readonly stored: { readonly name: string; readonly text: string } | undefined;
+    }
+  | Refusal;
+
+/** The message's text. Refuses what a pump could not read back: the job would be accepted and never end. */
+function writeMessage(job: {
+  readonly id: string;
+  readonly envelope: JobEnvelope;
+  readonly digest: string;
+}): WrittenMessage {
+  const { id, envelope, digest } = job;
+  const inline = toMessageText({ ...job, request: { inline: envelope.request } });
+  if (utf8Length(inline) <= largestInline) {
+    return { kind: 'written', text: inline, stored: undefined };
   }
-  if (utf8Length(requestText) > largestRequest) {
-    return invalidJob('request', `is larger than ${largestRequest} bytes when it is written as JSON`);
-  }
-  return undefined;
+  const stored = { name: requestName(id, digest), text: JSON.stringify(envelope.request) };
+  return utf8Length(stored.text) > largestRequest
+    ? refuse('request', `is larger than ${largestRequest} bytes when it is written as JSON`)
+    : { kind: 'written', text: toMessageText({ ...job, request: { ref: stored.name } }), stored };
 }
 
-function invalidJob(path: string, problem: string): DeadLetter {
-  return { reason: 'InvalidJob', description: `${path} ${problem}.`, figures: { path } };
+interface Refusal {
+  readonly kind: 'refused';
+  readonly deadLetter: DeadLetter;
+}
+
+function refuse(path: string, problem: string): Refusal {
+  return {
+    kind: 'refused',
+    deadLetter: { reason: 'InvalidJob', description: `${path} ${problem}.`, figures: { path } },
+  };
 }
 
 /** The document comes after the message, so the pump may have created it by now: the same job then. */
@@ -132,37 +164,4 @@ async function store(deps: PipelineDeps, job: Runnable): Promise<SubmitOutcome> 
   return existing === undefined || existing.document.digest === document.digest
     ? { kind: 'accepted', id, document: existing?.document ?? document, figures }
     : { kind: 'conflict', id };
-}
-
-function queuedDocument(
-  deps: Pick<PipelineDeps, 'clock'>,
-  job: {
-    readonly id: string;
-    readonly envelope: JobEnvelope;
-    readonly digest: string;
-    readonly requestRef: string | undefined;
-    readonly figures: JobFigures;
-  },
-): JobDocument {
-  const { id, envelope, digest, requestRef, figures } = job;
-  const { customId, batchId, tenant, options } = envelope;
-  const deadline = deadlineOf(envelope);
-  return {
-    id,
-    v: 1,
-    state: 'queued',
-    pool: figures.pool.name,
-    model: modelOf(envelope.request),
-    digest,
-    createdAt: deps.clock.now(),
-    epoch: 0,
-    promptTokens: figures.promptTokens,
-    worstCaseTokens: figures.worstCaseTokens,
-    ...(customId === undefined ? {} : { customId }),
-    ...(batchId === undefined ? {} : { batchId }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(requestRef === undefined ? {} : { requestRef }),
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(options?.metadata === undefined ? {} : { metadata: options.metadata }),
-  };
 }

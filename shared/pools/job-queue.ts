@@ -15,6 +15,21 @@ export interface JobQueue {
    * messages that others hold count as well; scheduled ones do not.
    */
   readonly hasWork: (queue: string, held: ReadonlySet<string>) => Promise<boolean>;
+  /**
+   * What waits in the queue: all of it, or what came before `enqueuedBefore` (epoch ms). May be as old as a second, but what
+   * this process has sent since is in it. Nothing that is locked by this process or scheduled is counted; what others hold
+   * counts as well.
+   *
+   * @throws AppError `queue.unavailable` (retryable), `queue.refused`
+   */
+  readonly backlog: (queue: string, options?: { readonly enqueuedBefore?: number }) => Promise<Backlog>;
+}
+
+/** An estimate, rather too much than too little. */
+export interface Backlog {
+  readonly messages: number;
+  /** By the cost that messages tell, and their average for those that do not; `undefined` when none tells. */
+  readonly costTokens: number | undefined;
 }
 
 export interface OutgoingMessage {
@@ -26,6 +41,8 @@ export interface OutgoingMessage {
   readonly traceparent: string | undefined;
   /** Epoch ms; the message stays scheduled until then. */
   readonly dueAt?: number;
+  /** What the service will count for its job: told to whoever asks for the backlog. */
+  readonly costTokens?: number;
 }
 
 export interface ReceivedMessage {

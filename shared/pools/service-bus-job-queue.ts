@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus';
 import Long from 'long';
 import type { JobQueue } from './job-queue.ts';
+import { peekedBacklogs } from './service-bus-backlog.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
 import { sendAll } from './service-bus-send.ts';
@@ -24,6 +25,7 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
   const senders = new Map<string, ServiceBusSender>();
   const receivers = new Map<string, { readonly receiver: ServiceBusReceiver; readonly turns: SettlementTurns }>();
   const locks = watchLocks();
+  const backlogs = peekedBacklogs();
   const receiverOf = (queue: string) => {
     const known = receivers.get(queue);
     if (known !== undefined && !known.receiver.isClosed) {
@@ -46,6 +48,7 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
   return {
     send: async (queue, messages) => {
       await asQueueError(`Sending to ${queue}`, async () => sendAll(senderOf(queue), messages));
+      backlogs.onSent(queue, messages);
     },
     receive: async (queue, most, waitMs) =>
       asQueueError(`Receiving from ${queue}`, async () => {
@@ -59,6 +62,11 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
       }),
     hasWork: async (queue, held) =>
       asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue).receiver, held)),
+    backlog: async (queue, { enqueuedBefore } = {}) =>
+      asQueueError(`Peeking ${queue}`, async () => {
+        const { receiver } = receiverOf(queue);
+        return backlogs.of(queue, { receiver, held: () => locks.held(receiver) }, enqueuedBefore);
+      }),
     close: async () => {
       locks.stop();
       await Promise.allSettled(

@@ -19,6 +19,8 @@ export interface LockWatch {
     receiver: ServiceBusReceiver,
     message: ServiceBusReceivedMessage,
   ) => { readonly signal: AbortSignal; readonly release: () => void };
+  /** Sequence numbers of what a receiver has in hand. */
+  readonly held: (receiver: ServiceBusReceiver) => ReadonlySet<string>;
   readonly stop: () => void;
 }
 
@@ -63,6 +65,8 @@ export function watchLocks(): LockWatch {
       timer ??= setInterval(check, lockCheckMs).unref();
       return { signal: lock.lost.signal, release: () => void held.delete(lock) };
     },
+    held: (receiver) =>
+      new Set([...held].flatMap((lock) => (lock.receiver === receiver ? [String(lock.message.sequenceNumber)] : []))),
     stop: () => {
       clearInterval(timer);
       timer = undefined;

@@ -30,13 +30,17 @@ export async function sendAll(sender: ServiceBusSender, messages: readonly Outgo
 }
 
 function toServiceBusMessage(message: OutgoingMessage): ServiceBusMessage {
-  const { traceparent } = message;
+  const { epoch, traceparent, costTokens } = message;
   return {
     messageId: message.messageId,
     // Bytes, not an object: the wire then carries exactly this JSON, as any other sender would write it.
     body: Buffer.from(message.text, 'utf8'),
     contentType: 'application/json',
-    applicationProperties: { epoch: message.epoch, ...(traceparent === undefined ? {} : { traceparent }) },
+    applicationProperties: {
+      epoch,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(costTokens === undefined ? {} : { costTokens }),
+    },
     ...(message.dueAt === undefined ? {} : { scheduledEnqueueTimeUtc: new Date(message.dueAt) }),
   };
 }

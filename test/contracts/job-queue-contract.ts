@@ -11,6 +11,8 @@ export interface JobQueueUnderTest {
   readonly now: () => number;
   /** What is in the dead-letter queue of `jobs`. */
   readonly deadLetters: () => Promise<readonly (DeadLetterNote & { readonly body: unknown })[]>;
+  /** Lets this many ms pass. */
+  readonly pass: (ms: number) => Promise<void>;
   /** Has the locks of `brief` be lost; resolves at once, where they are lost by themselves. */
   readonly loseLocks: () => void;
 }
@@ -184,6 +186,64 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
     assert.equal(second?.deliveryCount, 1);
     assert.equal(await run(first.complete()), 'not-settled');
     assert.equal(await run(queue.hasWork('brief', held)), true);
+  });
+
+  test(`${name}: counts what waits: not what is held here, not what is scheduled, and no hole`, async (context) => {
+    const { queue, run, now, pass } = await open(context);
+    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 0, costTokens: undefined });
+    const all = Array.from({ length: 1200 }, (_, index) => message(`m-${index}`));
+    const later = Array.from({ length: 200 }, (_, index) => message(`later-${index}`, { dueAt: now() + 600_000 }));
+    await run(queue.send('jobs', [...later, ...all.slice(0, 700)]));
+    await run(queue.send('jobs', all.slice(700)));
+    const received: ReceivedMessage[] = [];
+    while (received.length < 150) {
+      received.push(...(await run(queue.receive('jobs', 150 - received.length, 5000))));
+    }
+    await run(Promise.all(received.slice(0, 100).map(async (one) => one.complete())));
+
+    // An answer may be a second old: of before these were taken.
+    let waiting = await run(queue.backlog('jobs'));
+    while (waiting.messages >= 1150) {
+      await run(pass(50));
+      waiting = await run(queue.backlog('jobs'));
+    }
+
+    assert.ok(Math.abs(waiting.messages - 1050) <= 20, `${waiting.messages} for 1050`);
+    assert.equal(waiting.costTokens, undefined);
+    assert.equal((await run(queue.backlog('brief'))).messages, 0);
+  });
+
+  test(`${name}: tells the cost of what waits, by the messages that tell theirs`, async (context) => {
+    const { queue, run } = await open(context);
+    await run(queue.send('jobs', [message('a', { costTokens: 100 }), message('b', { costTokens: 300 }), message('c')]));
+
+    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
+  });
+
+  test(`${name}: counts what it has sent at once`, async (context) => {
+    const { queue, run } = await open(context);
+    await run(queue.send('jobs', [message('a', { costTokens: 100 })]));
+    await run(queue.backlog('jobs'));
+    await run(queue.send('jobs', [message('b', { costTokens: 200 }), message('c', { costTokens: 300 })]));
+
+    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
+  });
+
+  test(`${name}: counts what came before a time`, async (context) => {
+    const { queue, run, now, pass } = await open(context);
+    const first = Array.from({ length: 40 }, (_, index) => message(`first-${index}`));
+    await run(queue.send('jobs', first));
+    const [received] = await run(queue.receive('jobs', 1, 5000));
+    const sentAt = received?.enqueuedAt ?? 0;
+    while (now() <= sentAt) {
+      await run(pass(1));
+    }
+    const between = now();
+    await run(queue.send('jobs', [message('second'), message('third')]));
+
+    assert.equal((await run(queue.backlog('jobs', { enqueuedBefore: between }))).messages, 39);
+    assert.equal((await run(queue.backlog('jobs', { enqueuedBefore: sentAt }))).messages, 0);
+    assert.equal((await run(queue.backlog('jobs', { enqueuedBefore: now() + 60_000 }))).messages, 41);
   });
 
   test(`${name}: sends more than one transfer holds`, async (context) => {

@@ -9,6 +9,7 @@ jobQueueContract('queues in memory', async () => {
     queue,
     run: clock.run,
     now: clock.now,
+    pass: async (ms) => clock.sleep(ms),
     deadLetters: async () => queue.deadLetters('jobs'),
     loseLocks: queue.loseLocks,
   };

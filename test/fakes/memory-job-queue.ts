@@ -31,6 +31,7 @@ interface QueuedMessage {
   readonly deliveryCount: number;
   readonly enqueuedAt: number;
   readonly dueAt: number;
+  readonly costTokens: number | undefined;
   /** The holder is told when it loses the lock. */
   readonly lock: AbortController | undefined;
 }
@@ -89,6 +90,7 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
       deliveryCount: 0,
       enqueuedAt: Math.max(clock.now(), properties.dueAt ?? 0),
       dueAt: clock.now(),
+      costTokens: undefined,
       lock: undefined,
       ...properties,
       messageId,
@@ -105,7 +107,7 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
   };
   const received = (queue: string, message: QueuedMessage, lockLost: AbortSignal): ReceivedMessage => {
     const settle = (next: QueuedMessage | undefined) => (replace(queue, message, next) ? 'settled' : 'not-settled');
-    const { dueAt: _dueAt, lock: _lock, ...properties } = message;
+    const { dueAt: _dueAt, costTokens: _cost, lock: _lock, ...properties } = message;
     return {
       ...properties,
       lockLost,
@@ -171,10 +173,18 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
     },
     hasWork: async (queue, held) =>
       of(queue).some((message) => message.dueAt <= clock.now() && !held.has(message.sequenceNumber)),
+    backlog: async (queue, { enqueuedBefore = Number.POSITIVE_INFINITY } = {}) => {
+      const waiting = of(queue).filter(
+        ({ dueAt, lock, enqueuedAt }) => dueAt <= clock.now() && lock === undefined && enqueuedAt < enqueuedBefore,
+      );
+      const costs = waiting.flatMap(({ costTokens }) => costTokens ?? []);
+      const average = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+      return { messages: waiting.length, costTokens: costs.length === 0 ? undefined : average * waiting.length };
+    },
   };
 }
 
 function toProperties(message: OutgoingMessage): Partial<QueuedMessage> {
-  const { messageId, epoch, traceparent, dueAt } = message;
-  return { messageId, epoch, traceparent, ...(dueAt === undefined ? {} : { dueAt }) };
+  const { messageId, epoch, traceparent, dueAt, costTokens } = message;
+  return { messageId, epoch, traceparent, costTokens, ...(dueAt === undefined ? {} : { dueAt }) };
 }

@@ -98,6 +98,7 @@ export class ProcessLife {
         return messages.map((message) => this.#message(message));
       },
       hasWork: this.#through('queue.hasWork', queue.hasWork),
+      backlog: this.#through('queue.backlog', queue.backlog),
     };
   }
 

@@ -124,6 +124,24 @@ describe('Service Bus queue functions', { concurrency: 4 }, () => {
     assert.equal(await remaining(broker), 0);
   });
 
+  test('of two calls that end in the same instant, each has its own outcome', async (context) => {
+    const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
+    const host = await queueHost(context, broker);
+
+    await send(broker, [
+      { messageId: 'fails-once', body: { inPair: true, fail: 1 } },
+      { messageId: 'succeeds', body: { inPair: true } },
+    ]);
+
+    await host.eventually((all) => named(all, 'handled').some(({ messageId }) => messageId === 'fails-once'));
+    assert.equal(await host.end('SIGTERM'), 0);
+    const delivered = named(await host.events(), 'message').map(
+      ({ metadata }) => z.looseObject({ messageId: z.string() }).parse(metadata).messageId,
+    );
+    assert.deepEqual(delivered, ['fails-once', 'succeeds', 'fails-once']);
+    assert.equal(await remaining(broker), 0);
+  });
+
   test('no more calls run at once than maxConcurrentCalls allows', async (context) => {
     const broker = await startBroker(context, { folder: await temporaryFolder(context), port: 0 });
     await send(

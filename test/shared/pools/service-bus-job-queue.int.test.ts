@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { ServiceBusClient } from '@azure/service-bus';
 import { serviceBusJobQueue } from '../../../shared/pools/service-bus-job-queue.ts';
 import { type JobQueueUnderTest, jobQueueContract } from '../../contracts/job-queue-contract.ts';
@@ -35,6 +36,7 @@ async function open(context: TestContext): Promise<JobQueueUnderTest & { readonl
     queue,
     run: async (work) => work,
     now: Date.now,
+    pass: async (ms) => setTimeout(ms),
     deadLetters: async () => readDeadLetters(observer, bus.counts('jobs').deadLettered),
     loseLocks: () => undefined,
   };
@@ -89,6 +91,8 @@ test('a queue that does not exist is refused for good', async (context) => {
   await assert.rejects(queue.send('missing', [message]), { code: 'queue.refused', isRetryable: false });
   await assert.rejects(queue.receive('missing', 1, 0), { code: 'queue.refused' });
   await assert.rejects(queue.hasWork('missing', new Set()), { code: 'queue.refused' });
+  await assert.rejects(queue.backlog('missing'), { code: 'queue.refused' });
+  assert.equal((await queue.backlog('jobs')).messages, 0, 'another queue is none the worse');
 });
 
 test('a broker that is away is unavailable, and may be asked again', async (context) => {
@@ -97,5 +101,6 @@ test('a broker that is away is unavailable, and may be asked again', async (cont
   const queue = connect(bus.connectionString);
 
   await assert.rejects(queue.send('jobs', [message]), { code: 'queue.unavailable', isRetryable: true });
+  await assert.rejects(queue.backlog('jobs'), { code: 'queue.unavailable', isRetryable: true });
   await queue.close();
 });

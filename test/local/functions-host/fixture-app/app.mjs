@@ -160,6 +160,7 @@ function registerTimers() {
 
 function registerQueue() {
   let running = 0;
+  const pair = { arrived: 0, together: Promise.withResolvers() };
   app.serviceBusQueue('work', {
     connection: 'ServiceBus',
     queueName: '%QueueName%',
@@ -173,8 +174,16 @@ function registerQueue() {
         trace: context.traceContext?.traceParent,
       });
       try {
-        const { waitMs = 0, fail = 0 } = typeof message === 'object' && message !== null ? message : {};
+        const { waitMs = 0, fail = 0, inPair = false } = typeof message === 'object' && message !== null ? message : {};
         await delay(waitMs);
+        if (inPair) {
+          // Two calls end in the same instant.
+          pair.arrived += 1;
+          if (pair.arrived === 2) {
+            pair.together.resolve();
+          }
+          await pair.together.promise;
+        }
         if (context.triggerMetadata.deliveryCount <= fail) {
           throw new Error('The message was told to fail.');
         }
