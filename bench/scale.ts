@@ -1,0 +1,112 @@
+/**
+ * `npm run bench:scale`: pacing with up to 256 workers, simulated in virtual time with the code that ships. The last
+ * line of stdout is one JSON object; everything before it is for people.
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { missedAims } from './simulation/aims.ts';
+import { loadNames, loads } from './simulation/loads.ts';
+import { planRuns } from './simulation/plan-runs.ts';
+import { runInProcesses } from './simulation/run-in-processes.ts';
+import { rowSchema, type SimulationRow, type SimulationRun } from './simulation/run-schema.ts';
+import { cleanTable, verdict } from './simulation/table.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+
+const help = `Simulates the shipped pacing in virtual time: the reserver, its back-off and the intake of the pump, from 1
+to 256 workers on one bucket, against the limiter of the embedded Azure OpenAI.
+
+  npm run bench:scale -- [--all] [--seed TEXT] [--load NAME] [--workers N] [--window sliding|fixed]
+
+  --all            every number of workers, and every pattern of arrivals for all of them
+  --seed TEXT      the same seed gives the same figures; default: 1
+  --load NAME      only this load: ${loadNames.join(', ')}; can be given again for another
+  --workers N      only this many workers; can be given again
+  --window KIND    only this window of the service's token limit
+  --processes N    runs at once; default: the CPUs of the machine
+  --help           this text
+
+Utilisation ("used") is the mean fullness of all windows of a minute, after the first two from idle. "worst" is the
+fullest window of what was sent, at any phase ÷ limit. Waits of saturated runs count from the pull of a job.
+`;
+
+const options = {
+  all: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  load: { type: 'string', multiple: true },
+  workers: { type: 'string', multiple: true },
+  window: { type: 'string' },
+  processes: { type: 'string', default: String(availableParallelism()) },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const settingsSchema = z.object({
+  all: z.boolean(),
+  seed: z.string(),
+  load: z.array(z.enum(loadNames)).optional(),
+  workers: z.array(z.coerce.number().int().min(1).max(1024)).optional(),
+  window: z.enum(['sliding', 'fixed']).optional(),
+  processes: z.coerce.number().int().min(1).max(64),
+});
+type Settings = z.infer<typeof settingsSchema>;
+
+async function bench(settings: Settings, signal: AbortSignal): Promise<void> {
+  const runs = planRuns({
+    isAll: settings.all,
+    seed: settings.seed,
+    loads: settings.load,
+    workers: settings.workers,
+    window: settings.window,
+  });
+  console.log(`Settings: ${JSON.stringify(settings)}. Node ${process.version}.`);
+  for (const { name, about, minutes } of Object.values(loads)) {
+    console.log(`  ${name.padEnd(14)} ${about}; ${minutes} minutes measured`);
+  }
+  const rows = await simulateAll(runs, settings, signal);
+  console.log(`\n${cleanTable(rows)}\n`);
+  const missed = rows.filter((row) => missedAims(row).length > 0).length;
+  console.log(missed === 0 ? 'All aims are met.' : `Aims NOT met in ${missed} of ${rows.length} runs.`);
+  console.log(JSON.stringify({ rows: rows.map(rounded) }));
+}
+
+async function simulateAll(
+  runs: readonly SimulationRun[],
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<readonly SimulationRow[]> {
+  const rows: SimulationRow[] = [];
+  const startedAt = performance.now();
+  // The longest first, so that no process is left with one at the end.
+  const longestFirst = runs.toSorted((a, b) => b.workers * loads[b.load].minutes - a.workers * loads[a.load].minutes);
+  await runInProcesses(longestFirst, {
+    script: new URL('./simulation/simulation-process.ts', import.meta.url),
+    processes: settings.processes,
+    signal,
+    onResult: (result) => {
+      const row = rowSchema.parse(result);
+      rows.push(row);
+      const { load, arrival, window, workers, utilisation, wallMs } = row;
+      const progress = `${String(rows.length).padStart(3)}/${runs.length}`;
+      const what = `${load}, ${arrival}, ${window}, ${workers} workers, seed ${row.seed}`;
+      console.log(
+        `${progress}  ${what}: ${utilisation.toFixed(3)} in ${(wallMs / 1000).toFixed(1)} s, ${verdict(row)}`,
+      );
+    },
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(`${runs.length} runs in ${seconds.toFixed(0)} s.`);
+  return rows;
+}
+
+function rounded(row: SimulationRow): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, typeof value === 'number' ? Number(value.toPrecision(5)) : value]),
+  );
+}
+
+const { values } = parseArgs({ options, allowPositionals: false });
+if (values.help) {
+  console.log(help);
+} else {
+  await untilInterrupted(async (signal) => bench(settingsSchema.parse(values), signal));
+}
