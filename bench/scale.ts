@@ -5,12 +5,12 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { missedAims } from './simulation/aims.ts';
+import { faults } from './simulation/faults.ts';
 import { loadNames, loads } from './simulation/loads.ts';
-import { planRuns } from './simulation/plan-runs.ts';
+import { planFaultRuns, planRuns } from './simulation/plan-runs.ts';
 import { runInProcesses } from './simulation/run-in-processes.ts';
 import { rowSchema, type SimulationRow, type SimulationRun } from './simulation/run-schema.ts';
-import { cleanTable, verdict } from './simulation/table.ts';
+import { cleanTable, faultTable, missesOf, verdict } from './simulation/table.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 const help = `Simulates the shipped pacing in virtual time: the reserver, its back-off and the intake of the pump, from 1
@@ -51,21 +51,35 @@ const settingsSchema = z.object({
 type Settings = z.infer<typeof settingsSchema>;
 
 async function bench(settings: Settings, signal: AbortSignal): Promise<void> {
-  const runs = planRuns({
+  const choice = {
     isAll: settings.all,
     seed: settings.seed,
     loads: settings.load,
     workers: settings.workers,
     window: settings.window,
-  });
+  };
   console.log(`Settings: ${JSON.stringify(settings)}. Node ${process.version}.`);
   for (const { name, about, minutes } of Object.values(loads)) {
     console.log(`  ${name.padEnd(14)} ${about}; ${minutes} minutes measured`);
   }
-  const rows = await simulateAll(runs, settings, signal);
-  console.log(`\n${cleanTable(rows)}\n`);
-  const missed = rows.filter((row) => missedAims(row).length > 0).length;
-  console.log(missed === 0 ? 'All aims are met.' : `Aims NOT met in ${missed} of ${rows.length} runs.`);
+  for (const [name, { about }] of Object.entries(faults).filter(([fault]) => fault !== 'none')) {
+    console.log(`  ${name.padEnd(14)} ${about}`);
+  }
+  const rows = await simulateAll([...planRuns(choice), ...planFaultRuns(choice)], settings, signal);
+  report(rows);
+}
+
+function report(rows: readonly SimulationRow[]): void {
+  const clean = rows.filter((row) => row.fault === 'none');
+  const faulty = rows.filter((row) => row.fault !== 'none');
+  const summary = (of: readonly SimulationRow[], good: string, bad: string): string => {
+    const missed = of.filter((row) => missesOf(row).length > 0).length;
+    return missed === 0 ? `${good} in all ${of.length} runs.` : `${bad} in ${missed} of ${of.length} runs.`;
+  };
+  console.log(`\nClean runs: latency, clocks off by 25 ms\n\n${cleanTable(clean)}`);
+  console.log(summary(clean, 'Aims met', 'Aims NOT met'));
+  console.log(`\nRuns with faults\n\n${faultTable(faulty, clean)}`);
+  console.log(summary(faulty, 'As expected', 'NOT as expected'));
   console.log(JSON.stringify({ rows: rows.map(rounded) }));
 }
 
@@ -85,9 +99,10 @@ async function simulateAll(
     onResult: (result) => {
       const row = rowSchema.parse(result);
       rows.push(row);
-      const { load, arrival, window, workers, utilisation, wallMs } = row;
+      const { load, arrival, fault, window, workers, utilisation, wallMs } = row;
       const progress = `${String(rows.length).padStart(3)}/${runs.length}`;
-      const what = `${load}, ${arrival}, ${window}, ${workers} workers, seed ${row.seed}`;
+      const how = fault === 'none' ? arrival : fault;
+      const what = `${load}, ${how}, ${window}, ${workers} workers, seed ${row.seed}`;
       console.log(
         `${progress}  ${what}: ${utilisation.toFixed(3)} in ${(wallMs / 1000).toFixed(1)} s, ${verdict(row)}`,
       );

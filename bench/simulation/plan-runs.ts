@@ -1,4 +1,5 @@
 import { arrivalNames } from './arrivals.ts';
+import { faultNames } from './faults.ts';
 import { type LoadName, loadNames } from './loads.ts';
 import type { SimulationRun } from './run-schema.ts';
 
@@ -13,6 +14,7 @@ export interface RunChoice {
 
 const windows = ['sliding', 'fixed'] as const;
 const fewWorkers = [1, 4, 16, 64, 256] as const;
+const faultLoads: readonly LoadName[] = ['1M'];
 const allWorkers = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
 
 /**
@@ -27,11 +29,31 @@ export function planRuns(choice: RunChoice): readonly SimulationRun[] {
     chosenLoads.flatMap((load) =>
       chosenWindows.flatMap((window) =>
         counts
-          .map((workers) => ({ load, workers, window, arrival, seed: choice.seed }))
+          .map((workers) => ({ load, workers, window, arrival, fault: 'none' as const, seed: choice.seed }))
           .filter((run) => choice.isAll || isMain(run)),
       ),
     ),
   );
+}
+
+/** Each fault under saturation at 1M, where there are enough jobs for a fault to matter; everywhere when all are wanted. */
+export function planFaultRuns(choice: RunChoice): readonly SimulationRun[] {
+  const counts = choice.workers ?? [16, 256];
+  const chosenWindows = windows.filter((window) => choice.window === undefined || choice.window === window);
+  const chosenLoads = choice.isAll ? (choice.loads ?? loadNames) : faultLoads.filter((load) => isChosen(choice, load));
+  return faultNames
+    .filter((fault) => fault !== 'none')
+    .flatMap((fault) =>
+      chosenLoads.flatMap((load) =>
+        chosenWindows.flatMap((window) =>
+          counts.map((workers) => ({ load, workers, window, arrival: 'saturated' as const, fault, seed: choice.seed })),
+        ),
+      ),
+    );
+}
+
+function isChosen({ loads }: RunChoice, load: LoadName): boolean {
+  return loads === undefined || loads.includes(load);
 }
 
 function isMain({ arrival, window, workers }: SimulationRun): boolean {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { arrivalNames } from './arrivals.ts';
+import { faultNames } from './faults.ts';
 import { loadNames } from './loads.ts';
 
 export const runSchema = z.object({
@@ -7,6 +8,7 @@ export const runSchema = z.object({
   workers: z.number().int().positive(),
   window: z.enum(['sliding', 'fixed']),
   arrival: z.enum(arrivalNames),
+  fault: z.enum(faultNames),
   seed: z.string(),
 });
 
@@ -20,6 +22,8 @@ export const rowSchema = runSchema.extend({
   utilisation: figure,
   /** Refused calls for 1,000 calls. */
   throttledPer1000: figure,
+  /** The last refused call, in ms since the beginning of the run; 0 when there was none. */
+  lastThrottledMs: figure,
   /** The fullest window of what was sent, at any phase ÷ limit, idle start included. */
   worstWindow: figure,
   bucketOpsPerJob: figure,

@@ -10,6 +10,7 @@ export class SimulatedService {
   readonly #tokens = new WindowMeter(tokenWindowMs);
   readonly #requests: WindowMeter;
   readonly #requestsPerWindow: number;
+  #before: { readonly limits: Limits; readonly untilMs: number } | undefined;
 
   constructor(limits: BucketLimits, tokenWindow: 'sliding' | 'fixed') {
     const seconds = limits.requestWindowSeconds;
@@ -23,16 +24,26 @@ export class SimulatedService {
     return this.#limiter.limits;
   }
 
-  set limits(limits: Limits) {
+  changeLimits(limits: Limits, at: number): void {
+    this.#before = { limits: this.#limiter.limits, untilMs: at + tokenWindowMs };
     this.#limiter.limits = limits;
   }
 
   /** A call arrives. Call in the order of time. */
   admit(call: { readonly at: number; readonly cost: number }): Verdict {
-    const { tokensPerMinute, requestsPerMinute } = this.limits;
+    const { tokensPerMinute, requestsPerMinute } = this.#limitsOfWindow(call.at);
     this.#tokens.add(call, tokensPerMinute);
     this.#requests.add({ at: call.at, cost: 1 }, Math.max(1, requestsPerMinute * this.#requestsPerWindow));
     return this.#limiter.admit(call);
+  }
+
+  /** What a window may hold that began under other limits: the higher ones. */
+  #limitsOfWindow(at: number): Limits {
+    const before = this.#before !== undefined && at < this.#before.untilMs ? this.#before.limits : this.limits;
+    return {
+      tokensPerMinute: Math.max(before.tokensPerMinute, this.limits.tokensPerMinute),
+      requestsPerMinute: Math.max(before.requestsPerMinute, this.limits.requestsPerMinute),
+    };
   }
 
   /** The fullest window of what was sent, at any phase ÷ the limit of its instant: of tokens, or of requests. */

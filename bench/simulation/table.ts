@@ -1,8 +1,14 @@
 import { missedAims } from './aims.ts';
+import { faults, missedExpectations } from './faults.ts';
 import { loads } from './loads.ts';
 import type { SimulationRow } from './run-schema.ts';
 
-const columns: readonly { readonly title: string; readonly of: (row: SimulationRow) => string }[] = [
+interface Column {
+  readonly title: string;
+  readonly of: (row: SimulationRow) => string;
+}
+
+const columns: readonly Column[] = [
   { title: 'load', of: (row) => row.load },
   { title: 'arrivals', of: (row) => row.arrival },
   { title: 'window', of: (row) => row.window },
@@ -30,20 +36,63 @@ export function cleanTable(rows: readonly SimulationRow[]): string {
       b.window.localeCompare(a.window) ||
       a.workers - b.workers,
   );
-  const cells = [columns.map(({ title }) => title), ...sorted.map((row) => columns.map(({ of }) => of(row)))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));
-  const verdicts = ['aims', ...sorted.map((row) => verdict(row))];
-  return cells
-    .map(
-      (line, row) =>
-        `${line.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  ')}  ${verdicts[row] ?? ''}`,
-    )
-    .join('\n');
+  return table(sorted, [...columns, { title: '', of: verdict }]);
 }
 
+/** Runs with faults, with what each costs against the clean run of the same load, window and number of workers. */
+export function faultTable(rows: readonly SimulationRow[], clean: readonly SimulationRow[]): string {
+  const names = Object.keys(faults);
+  const sorted = rows.toSorted(
+    (a, b) =>
+      names.indexOf(a.fault) - names.indexOf(b.fault) ||
+      a.load.localeCompare(b.load) ||
+      a.workers - b.workers ||
+      b.window.localeCompare(a.window),
+  );
+  const lost = (row: SimulationRow): string => {
+    const same = clean.find(
+      (one) =>
+        one.arrival === row.arrival &&
+        one.load === row.load &&
+        one.window === row.window &&
+        one.workers === row.workers,
+    );
+    return same === undefined ? '–' : (100 * (same.utilisation - row.utilisation)).toFixed(1);
+  };
+  const [load, , ...others] = columns;
+  return table(sorted, [
+    { title: 'fault', of: (row) => row.fault },
+    ...(load === undefined ? [] : [load]),
+    { title: 'points lost', of: lost },
+    ...others,
+    { title: '', of: verdict },
+  ]);
+}
+
+/** Whether a run did what is aimed at, or under a fault what is expected. */
 export function verdict(row: SimulationRow): string {
-  const misses = missedAims(row);
-  return misses.length === 0 ? 'met' : `NOT met: ${misses.join(', ')}`;
+  const misses = missesOf(row);
+  const [good, bad] = row.fault === 'none' ? ['aims met', 'NOT met'] : ['as expected', 'NOT as expected'];
+  return misses.length === 0 ? good : `${bad}: ${misses.join(', ')}`;
+}
+
+export function missesOf(row: SimulationRow): readonly string[] {
+  return row.fault === 'none' ? missedAims(row) : missedExpectations(row);
+}
+
+/** Aligned columns; the last one starts where the others end. */
+function table(rows: readonly SimulationRow[], shown: readonly Column[]): string {
+  const lines = [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ of }) => of(row)))];
+  const widths = shown.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? '').length)));
+  const last = shown.length - 1;
+  return lines
+    .map((line) =>
+      line
+        .map((cell, index) => (index === last ? cell : cell.padStart(widths[index] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Fairness among workers that got less than a handful of jobs each says nothing. */

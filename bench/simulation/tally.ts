@@ -22,6 +22,7 @@ export class Tally {
   readonly #costByWorker: number[];
   #admitted = 0;
   #throttled = 0;
+  #lastThrottledAt = Number.NEGATIVE_INFINITY;
   #missed = 0;
 
   constructor(span: { readonly fromMs: number; readonly untilMs: number; readonly workers: number }) {
@@ -42,6 +43,7 @@ export class Tally {
     }
     if (call.verdict.kind === 'throttled') {
       this.#throttled += 1;
+      this.#lastThrottledAt = call.at;
       return;
     }
     const heldMs = Math.min(call.at + windowMs, this.#untilMs) - Math.max(call.at, this.#fromMs + windowMs);
@@ -71,6 +73,11 @@ export class Tally {
   utilisation(limits: { readonly tokensPerMinute: number; readonly requestsPerMinute: number }): number {
     const fullest = Math.max(this.#costTime / limits.tokensPerMinute, this.#requestTime / limits.requestsPerMinute);
     return fullest / (this.#untilMs - this.#fromMs - windowMs);
+  }
+
+  /** Epoch ms of the last refused call; −∞ when there was none. */
+  get lastThrottledAt(): number {
+    return this.#lastThrottledAt;
   }
 
   get jain(): number {

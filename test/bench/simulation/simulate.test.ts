@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulate } from '../../../bench/simulation/simulate.ts';
 
-const run = { load: '80k', workers: 4, window: 'sliding', arrival: 'saturated', seed: 'test' } as const;
+const run = { load: '80k', workers: 4, window: 'sliding', arrival: 'saturated', fault: 'none', seed: 'test' } as const;
 
 test('the same settings and seed give the same figures; another seed gives others', async () => {
   const [first, again, other] = [await simulate(run), await simulate(run), await simulate({ ...run, seed: 'other' })];
