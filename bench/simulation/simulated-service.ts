@@ -1,0 +1,53 @@
+import { DeploymentLimiter, type Limits, type Verdict } from '../../local/azure-openai/deployment-limiter.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-state.ts';
+import { WindowMeter } from './window-meter.ts';
+
+const tokenWindowMs = 60_000;
+
+/** The deployment that is called: the limiter of the embedded Azure OpenAI judges, and meters watch what was sent. */
+export class SimulatedService {
+  readonly #limiter: DeploymentLimiter;
+  readonly #tokens = new WindowMeter(tokenWindowMs);
+  readonly #requests: WindowMeter;
+  readonly #requestsPerWindow: number;
+  #before: { readonly limits: Limits; readonly untilMs: number } | undefined;
+
+  constructor(limits: BucketLimits, tokenWindow: 'sliding' | 'fixed') {
+    const seconds = limits.requestWindowSeconds;
+    const requestWindowSeconds = seconds === 1 || seconds === 60 ? seconds : 10;
+    this.#limiter = new DeploymentLimiter({ tokenWindow, tokenWindowMs, requestWindowSeconds }, limits);
+    this.#requests = new WindowMeter(requestWindowSeconds * 1000);
+    this.#requestsPerWindow = requestWindowSeconds / 60;
+  }
+
+  get limits(): Limits {
+    return this.#limiter.limits;
+  }
+
+  changeLimits(limits: Limits, at: number): void {
+    this.#before = { limits: this.#limiter.limits, untilMs: at + tokenWindowMs };
+    this.#limiter.limits = limits;
+  }
+
+  /** A call arrives. Call in the order of time. */
+  admit(call: { readonly at: number; readonly cost: number }): Verdict {
+    const { tokensPerMinute, requestsPerMinute } = this.#limitsOfWindow(call.at);
+    this.#tokens.add(call, tokensPerMinute);
+    this.#requests.add({ at: call.at, cost: 1 }, Math.max(1, requestsPerMinute * this.#requestsPerWindow));
+    return this.#limiter.admit(call);
+  }
+
+  /** What a window may hold that began under other limits: the higher ones. */
+  #limitsOfWindow(at: number): Limits {
+    const before = this.#before !== undefined && at < this.#before.untilMs ? this.#before.limits : this.limits;
+    return {
+      tokensPerMinute: Math.max(before.tokensPerMinute, this.limits.tokensPerMinute),
+      requestsPerMinute: Math.max(before.requestsPerMinute, this.limits.requestsPerMinute),
+    };
+  }
+
+  /** The fullest window of what was sent, at any phase ÷ the limit of its instant: of tokens, or of requests. */
+  get fullestWindow(): number {
+    return Math.max(this.#tokens.fullest, this.#requests.fullest);
+  }
+}
