@@ -1,5 +1,5 @@
 import type { Random } from '../../local/azure-openai/seeded-random.ts';
-import type { BucketLimits } from '../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import { drawBetween, drawLogNormal } from './draws.ts';
 
 export const loadNames = ['80k', '1M', '10M', 'request-bound'] as const;
@@ -23,7 +23,7 @@ const everyday = (random: Random): number =>
 export const loads: Readonly<Record<LoadName, Load>> = {
   '80k': {
     name: '80k',
-    limits: { tokensPerMinute: 80_000, requestsPerMinute: 480, requestWindowSeconds: 10 },
+    limits: { tokensPerMinute: 80_000, requestsPerMinute: 480, requestWindowSeconds: 10, share: 1 },
     minutes: 40,
     meanCost: 7500,
     about: '80k TPM / 480 RPM, jobs of 6,000 to 9,000 tokens',
@@ -31,7 +31,7 @@ export const loads: Readonly<Record<LoadName, Load>> = {
   },
   '1M': {
     name: '1M',
-    limits: { tokensPerMinute: 1_000_000, requestsPerMinute: 6000, requestWindowSeconds: 10 },
+    limits: { tokensPerMinute: 1_000_000, requestsPerMinute: 6000, requestWindowSeconds: 10, share: 1 },
     minutes: 10,
     meanCost: 1200,
     about: '1M TPM / 6k RPM, jobs of 50 to 16,000 tokens, mean 1,200',
@@ -39,7 +39,7 @@ export const loads: Readonly<Record<LoadName, Load>> = {
   },
   '10M': {
     name: '10M',
-    limits: { tokensPerMinute: 10_000_000, requestsPerMinute: 60_000, requestWindowSeconds: 10 },
+    limits: { tokensPerMinute: 10_000_000, requestsPerMinute: 60_000, requestWindowSeconds: 10, share: 1 },
     minutes: 5,
     meanCost: 1200,
     about: '10M TPM / 60k RPM, jobs of 50 to 16,000 tokens, mean 1,200',
@@ -47,7 +47,7 @@ export const loads: Readonly<Record<LoadName, Load>> = {
   },
   'request-bound': {
     name: 'request-bound',
-    limits: { tokensPerMinute: 1_000_000, requestsPerMinute: 6000, requestWindowSeconds: 10 },
+    limits: { tokensPerMinute: 1_000_000, requestsPerMinute: 6000, requestWindowSeconds: 10, share: 1 },
     minutes: 5,
     meanCost: 100,
     about: '1M TPM / 6k RPM judged over 10 s, jobs of mean 100 tokens: requests are the limit',

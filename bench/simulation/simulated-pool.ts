@@ -1,5 +1,6 @@
-import type { BucketLimits } from '../../shared/bucket/bucket-state.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import type { Reserver } from '../../shared/bucket/reserver.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { PoolIntake } from '../../shared/pipeline/pool-intake.ts';
 import type { Pool } from '../../shared/pools/pool.ts';
 import { bucketId } from './take-turn.ts';
@@ -12,19 +13,21 @@ export function simulatedPool(limits: BucketLimits): Pool {
     tokensPerMinute: limits.tokensPerMinute,
     requestsPerMinute: limits.requestsPerMinute,
     requestWindowSeconds: 10,
+    share: 1,
     defaultMaxTokens: 640,
   } as const;
   const deployments = [{ region: 'region', deployment: 'deployment', bucketId, settings }];
-  return { name: 'model', model: 'model', queue: 'jobs', highQueue: 'jobs-high', deployments };
+  return { name: 'model', model: 'model', queue: 'jobs', highQueue: 'jobs-high', order: 'earliest', deployments };
 }
 
 /** What the shipped intake asks for: the deployment is always open. */
 export function intakeDeps(
-  reserver: Reserver,
+  { reserver, clock }: { readonly reserver: Reserver; readonly clock: Clock },
   pump: { readonly pullAheadMs: number; readonly maxJobsInHand: number },
 ): ConstructorParameters<typeof PoolIntake>[1] {
   return {
     reserver,
+    clock,
     health: { isOpen: () => true, close: () => undefined, closed: () => [] },
     settings: {
       lanes: 1,

@@ -1,5 +1,10 @@
-import { DeploymentLimiter, type Limits, type Verdict } from '../../local/azure-openai/deployment-limiter.ts';
-import type { BucketLimits } from '../../shared/bucket/bucket-state.ts';
+import {
+  DeploymentLimiter,
+  type Limits,
+  type Standing,
+  type Verdict,
+} from '../../local/azure-openai/deployment-limiter.ts';
+import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import { WindowMeter } from './window-meter.ts';
 
 const tokenWindowMs = 60_000;
@@ -35,6 +40,11 @@ export class SimulatedService {
     this.#tokens.add(call, tokensPerMinute);
     this.#requests.add({ at: call.at, cost: 1 }, Math.max(1, requestsPerMinute * this.#requestsPerWindow));
     return this.#limiter.admit(call);
+  }
+
+  /** What the headers of an answer tell. */
+  standing(at: number): Standing {
+    return this.#limiter.standing(at);
   }
 
   /** What a window may hold that began under other limits: the higher ones. */

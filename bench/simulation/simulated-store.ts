@@ -64,6 +64,8 @@ export class SimulatedStore {
         this.#writeAs(worker, async () =>
           this.#priced(from.id, Object.keys(to).length - 2, async () => this.#documents.changeLimits(from, to)),
         ),
+      correct: async (from, to) =>
+        this.#writeAs(worker, async () => this.#priced(to.id, 7, async () => this.#documents.correct(from, to))),
       apply: async (plan) =>
         this.#writeAs(worker, async () =>
           this.#priced(plan.id, plan.kind === 'move' ? 5 : 2, async () => this.#documents.apply(plan)),

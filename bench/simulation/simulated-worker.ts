@@ -8,7 +8,7 @@ import { intakeDeps, simulatedPool } from './simulated-pool.ts';
 import type { SimulatedJob, SimulatedQueue } from './simulated-queue.ts';
 import type { SimulatedService } from './simulated-service.ts';
 import type { SimulatedStore } from './simulated-store.ts';
-import { bucketId, takeTurn } from './take-turn.ts';
+import { answerOf, bucketId, takeTurn } from './take-turn.ts';
 import type { Tally } from './tally.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import type { WorkerClock } from './worker-clock.ts';
@@ -27,9 +27,6 @@ const callSpread = { p50: 3000, p99: 20_000 };
 
 /** How long a pool that may not be pulled is left alone, in ms, as `pull-pools.ts` does. */
 const restMs = 20;
-
-/** A throttled call is tried again no sooner than this, in ms. */
-const throttledRestMs = 2000;
 
 /** The setting of the largest hand: what is called counts, and long calls would bind before the quota does. */
 const maxJobsInHand = 5000;
@@ -74,7 +71,7 @@ export class SimulatedWorker {
     });
     this.#intake = new PoolIntake(
       simulatedPool(load.limits),
-      intakeDeps(this.#reserver, { pullAheadMs, maxJobsInHand }),
+      intakeDeps({ reserver: this.#reserver, clock: self.clock }, { pullAheadMs, maxJobsInHand }),
     );
   }
 
@@ -129,7 +126,7 @@ export class SimulatedWorker {
     const onStart = this.#intake.begin();
     await this.#clock.sleep(drawLogNormal(this.#random, prepareSpread));
     for (;;) {
-      const turn = await takeTurn(this.#reserver, this.#clock, job.cost);
+      const turn = await takeTurn(this.#reserver, job.cost);
       if (turn === 'again') {
         tally.missed();
         continue;
@@ -141,7 +138,6 @@ export class SimulatedWorker {
         this.#hand.delete(job);
         return;
       }
-      await this.#clock.sleep(throttledRestMs);
     }
   }
 
@@ -149,12 +145,17 @@ export class SimulatedWorker {
   async #call({ cost }: SimulatedJob): Promise<Verdict> {
     const { time, service, tally } = this.#world;
     const { promise, resolve } = Promise.withResolvers<Verdict>();
+    const startedMs = this.#reserver.now();
     const wayMs = drawLogNormal(this.#random, sendSpread);
     time.at(time.nowMs + wayMs, () => {
       const verdict = service.admit({ at: time.nowMs, cost });
       tally.called({ at: time.nowMs, cost, worker: this.#place, verdict });
       const takesMs = verdict.kind === 'admitted' ? drawLogNormal(this.#random, callSpread) : wayMs;
-      this.#clock.after(takesMs, () => resolve(verdict));
+      const told = answerOf(service.standing(time.nowMs), verdict);
+      this.#clock.after(takesMs, () => {
+        this.#reserver.observe(bucketId, { startedMs, ...told });
+        resolve(verdict);
+      });
     });
     return promise;
   }

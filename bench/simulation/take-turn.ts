@@ -1,5 +1,6 @@
+import type { Standing, Verdict } from '../../local/azure-openai/deployment-limiter.ts';
+import type { CallObservation } from '../../shared/bucket/call-observation.ts';
 import type { Reserver } from '../../shared/bucket/reserver.ts';
-import type { Clock } from '../../shared/clock.ts';
 
 /** The one bucket of every simulation. */
 export const bucketId = 'quota';
@@ -13,13 +14,18 @@ Object.defineProperties(neverAborted, {
 
 /**
  * Waits for a start as the pipeline does (`shared/pipeline/wait-for-start.ts`): all contact with the way in which the
- * reserver hands out starts is here. `again` when the start was missed and thrown away (B3).
+ * reserver hands out starts is here. `again` when the start was missed and thrown away (B3), or taken back.
  */
-export async function takeTurn(reserver: Reserver, clock: Clock, cost: number): Promise<'start' | 'again'> {
-  const reservation = await reserver.reserve({ bucketId, cost }, neverAborted);
-  if (reservation === undefined) {
-    return 'again';
-  }
-  await clock.sleep(reservation.startMs - clock.now(), neverAborted);
-  return clock.now() <= reservation.latestMs ? 'start' : 'again';
+export async function takeTurn(reserver: Reserver, cost: number): Promise<'start' | 'again'> {
+  const turn = await reserver.awaitStart({ bucketId, cost }, neverAborted);
+  return turn.kind === 'start' ? 'start' : 'again';
+}
+
+/** What the worker learns from the headers and the status of an answer. */
+export function answerOf(standing: Standing, verdict: Verdict): Pick<CallObservation, 'rateLimit' | 'throttled'> {
+  const { limitTokens, remainingTokens, limitRequests, remainingRequests } = standing;
+  return {
+    rateLimit: { limitTokens, remainingTokens, limitRequests, remainingRequests },
+    throttled: verdict.kind === 'throttled' ? { scope: 'quota', retryAfterMs: verdict.waitMs } : undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../../local/azure-openai/seeded-random.ts';
-import type { Clock } from '../../shared/clock.ts';
+import type { ClockStanding, ServiceClock } from '../../shared/bucket/service-clock.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** A timer rings up to this late, in ms: Node's timers count whole milliseconds. */
@@ -9,7 +9,7 @@ const timerLatenessMs = 1.5;
  * Time as one worker sees it: wrong by a fixed error, late after a stall, and over after a crash. Everything that a
  * worker does begins here, so that nothing of it goes on without its process.
  */
-export class WorkerClock implements Clock {
+export class WorkerClock implements ServiceClock {
   readonly #time: VirtualTime;
   readonly #errorMs: number;
   readonly #random: Random;
@@ -33,9 +33,17 @@ export class WorkerClock implements Clock {
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
     this.after(ms + this.#random() * timerLatenessMs, resolve);
     await promise;
   };
+
+  /** The bound is taken as held: `clock-bound.ts` has tests of its own. */
+  readonly errorMs = (): number => Math.abs(this.#errorMs);
+
+  readonly measure = async (): Promise<void> => undefined;
+
+  readonly standing = (): ClockStanding => ({ errorMs: this.errorMs(), skewMs: this.#errorMs, state: 'known' });
 
   /** Does something in this process `ms` from now: later when it is stalled then, never when it is over. */
   after(ms: number, action: () => void): void {

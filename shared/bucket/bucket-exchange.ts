@@ -13,6 +13,12 @@ export interface ExchangeDeps {
 
 const longestBackoffMs = 4000;
 
+/** A bucket that others wrote to is taken as shared for so long, in ms. */
+const sharedForMs = 60_000;
+
+/** A read costs a tenth of a write, and a refused write costs a wait besides. In ms. */
+const oldAfterMs = 50;
+
 /** How often a clock that is not known well enough is measured again, in ms. */
 const remeasureMs = 500;
 
@@ -40,6 +46,8 @@ export class BucketExchange {
   #isHealthy = true;
   #exchangedAt = Number.NEGATIVE_INFINITY;
   #measuredAt = Number.NEGATIVE_INFINITY;
+  /** When the bucket was last seen to be written by others. */
+  #sharedAt = Number.NEGATIVE_INFINITY;
   #operations = 0;
   #conflicts = 0;
 
@@ -84,7 +92,8 @@ export class BucketExchange {
         return undefined;
       }
     }
-    if (this.#isStale) {
+    if (this.#isStale || this.#isLikelyOld()) {
+      this.#isStale = true;
       await this.#load();
     }
     return this.#isStale ? undefined : this.#state;
@@ -126,6 +135,12 @@ export class BucketExchange {
     }
   }
 
+  /** Where others write too, a state of some age is better read again than refused. */
+  #isLikelyOld(): boolean {
+    const now = this.#deps.clock.now();
+    return now - this.#exchangedAt > oldAfterMs && now - this.#sharedAt < sharedForMs;
+  }
+
   #isClockKnown(): boolean {
     return this.#deps.clock.errorMs() <= clockErrorAllowedMs(this.#limits);
   }
@@ -145,6 +160,9 @@ export class BucketExchange {
     }
     this.#isHealthy = true;
     const { state } = found;
+    if (state.tokens.total > (this.#state?.tokens.total ?? Number.POSITIVE_INFINITY)) {
+      this.#sharedAt = now;
+    }
     if (this.#hasAnnounced || hasLimits(state, this.#limits)) {
       this.#hasAnnounced = true;
       this.#take(state);
@@ -174,6 +192,7 @@ export class BucketExchange {
       }
       case 'conflict': {
         this.#conflicts += 1;
+        this.#sharedAt = this.#deps.clock.now();
         this.#isStale = true;
         this.#raiseBackoff(undefined);
         return false;

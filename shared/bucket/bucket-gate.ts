@@ -15,7 +15,7 @@ const largestSlice = 100;
 
 /** How long the first job of a slice waits for company, in ms; longer when its start lies in the future anyway. */
 const gatherMs = 20;
-const longestGatherMs = 250;
+const longestGatherMs = 400;
 
 /** The starts of one slice in one cell are spread over this part of it, so that they do not all come at once. */
 const spreadPart = 0.5;
@@ -169,7 +169,7 @@ export class BucketGate {
   }
 
   async #serve(): Promise<void> {
-    const gatherFor = Math.min(Math.max(gatherMs, this.horizonMs() / 4), longestGatherMs);
+    const gatherFor = Math.min(Math.max(gatherMs, this.horizonMs() / 3), longestGatherMs);
     await this.#deps.clock.sleep(this.#news().isUrgent ? 0 : gatherFor);
     while (this.#waiting.length > 0 || this.#news().any) {
       try {

@@ -71,12 +71,12 @@ export const latenessMs = 100;
 /** What is left for the way to the service, in ms. */
 const networkMs = 75;
 
-/** The largest error of a worker's clock with which no window overflows (B2), in ms: 162 with half-second cells. */
+/** The largest error of a worker's clock with which no window overflows (B2), in ms: 112, or 37 with the finer cells. */
 export function clockErrorAllowedMs(limits: BucketLimits): number {
   return (cellsFor(limits).jitterMs - latenessMs - networkMs) / 2;
 }
 
-/** Half-second cells; quarter-second ones where requests are judged over a single second. */
+/** Fifth-second cells; finer ones where requests are judged over a single second. */
 export function cellsFor(limits: BucketLimits): CellShape {
-  return limits.requestWindowSeconds < 10 ? { cellMs: 250, jitterMs: 250 } : { cellMs: 500, jitterMs: 500 };
+  return limits.requestWindowSeconds < 10 ? { cellMs: 125, jitterMs: 250 } : { cellMs: 200, jitterMs: 400 };
 }

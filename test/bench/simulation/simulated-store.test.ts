@@ -11,7 +11,7 @@ import { planSlice } from '../../../shared/bucket/plan-slice.ts';
 import { bucketStoreContract } from '../../contracts/bucket-store-contract.ts';
 
 const startMs = 1_800_000_000_000;
-const limits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10 };
+const limits = { tokensPerMinute: 10_000, requestsPerMinute: 600, requestWindowSeconds: 10, share: 1 };
 const empty = openBucket('east', limits, startMs);
 
 function rig(faults: StoreFaults = noStoreFaults) {
@@ -33,6 +33,7 @@ function driven(store: BucketStore, time: VirtualTime): BucketStore {
     read: async (id) => answered(store.read(id)),
     open: async (state) => answered(store.open(state)),
     changeLimits: async (from, to) => answered(store.changeLimits(from, to)),
+    correct: async (from, to) => answered(store.correct(from, to)),
     apply: async (plan) => answered(store.apply(plan)),
   };
 }
