@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { DeploymentSettings } from './azure-openai/settings.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
 import { startServiceBus } from './service-bus/start-service-bus.ts';
@@ -112,12 +113,7 @@ function environmentOf(
     name: region.name,
     endpoint: parts.azureOpenAi.endpoint(region.name),
     apiKey: localApiKey,
-    deployments: region.deployments.map(({ name, model, tokensPerMinute, requestsPerMinute }) => ({
-      name,
-      model,
-      tokensPerMinute,
-      requestsPerMinute,
-    })),
+    deployments: region.deployments.map(toldOf),
   }));
   return {
     FUNCTIONS_WORKER_RUNTIME: 'node',
@@ -128,5 +124,23 @@ function environmentOf(
     COSMOS_DATABASE: database,
     AzureWebJobsStorage: parts.storage.connectionString,
     TRACE_FILE: stackFiles(layout).trace,
+  };
+}
+
+/**
+ * What the owner of a deployment knows of it. The kind of window, lowered limits, neighbours and lies are left out:
+ * those the app must find out.
+ */
+function toldOf(deployment: DeploymentSettings): Partial<DeploymentSettings> {
+  const { name, model, tokensPerMinute, requestsPerMinute } = deployment;
+  const { requestWindowSeconds, defaultMaxTokens, limitGroup } = deployment;
+  return {
+    name,
+    model,
+    tokensPerMinute,
+    requestsPerMinute,
+    ...(requestWindowSeconds === undefined ? {} : { requestWindowSeconds }),
+    ...(defaultMaxTokens === undefined ? {} : { defaultMaxTokens }),
+    ...(limitGroup === undefined ? {} : { limitGroup }),
   };
 }
