@@ -8,7 +8,7 @@ type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
  * it.
  */
 export function datedResponse(now: () => number): typeof ServerResponse<IncomingMessage> {
-  return class DatedResponse extends ServerResponse<IncomingMessage> {
+  return class DatedResponse extends ServerResponse {
     override writeHead(status: number, reasonOrHeaders?: string | Headers, headers?: Headers): this {
       const date = new Date(now()).toUTCString();
       if (typeof reasonOrHeaders === 'object' && !Array.isArray(reasonOrHeaders)) {

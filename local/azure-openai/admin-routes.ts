@@ -71,7 +71,7 @@ function counters(on: Administered): unknown {
 
 function usage(on: Administered, query: AdminRequest['query']): unknown {
   const now = on.now();
-  const { from = on.startedAt, before = now } = readAdmin(usageQuery, query);
+  const { from = on.startedAt, before = now + 1 } = readAdmin(usageQuery, query);
   const regions = [...on.regions.values()].map(({ region }) => region);
   return usageReport({ book: on.book, now, regions, interval: { from, before } });
 }

@@ -2,7 +2,7 @@ import type { OpenCall } from './call-book.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { harmlessPrompt, promptFilterTrigger, violentPrompt } from './content-filter.ts';
 import { countInputs, countPrompt, guessPrompt } from './count-prompt.ts';
-import type { Verdict } from './deployment-limiter.ts';
+import type { Verdict } from './window-judge.ts';
 import type { EmbeddingsRequest } from './embeddings-request.ts';
 import { estimateCost } from './estimate-cost.ts';
 import type { Service } from './exchange.ts';

@@ -106,7 +106,10 @@ function limiterOf(parts: {
   }
   const { limits, lowered, neighbour, shape } = shared.facts;
   if (!isDeepStrictEqual({ limits, lowered, neighbour, shape }, faces)) {
-    throw new Error(`Azure OpenAI settings: the deployments of ${key} have different limits.`);
+    throw new Error(
+      `Azure OpenAI settings: the deployments of ${key} have different limits. They share one limiter: let them agree on ` +
+        'both quotas, both windows, countsThrottled, lowered and neighbour.',
+    );
   }
   return shared;
 }

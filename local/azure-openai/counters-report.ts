@@ -139,7 +139,8 @@ function fullestReport({ tokens, requests }: PerWindow): FullestReport {
 
 function deploymentReport(deployment: Deployment, tally: CallTally, now: number): DeploymentReport {
   const { limiter } = deployment;
-  const requests = limiter.windowRequests(now);
+  const held = limiter.held(now);
+  const limit = limiter.windowLimit(now);
   return {
     ...emptyTally,
     ...tally,
@@ -148,14 +149,14 @@ function deploymentReport(deployment: Deployment, tally: CallTally, now: number)
     tokenWindow: {
       kind: limiter.shape.tokenWindow,
       lengthMs: limiter.shape.tokenWindowMs,
-      cost: limiter.windowCost(now),
-      limit: limiter.limitsAt(now).tokensPerMinute,
+      cost: held.tokens,
+      limit: limit.tokens,
       fullest: limiter.fullest('ours').tokens,
     },
     requestWindow: {
       lengthMs: limiter.shape.requestWindowSeconds * 1000,
-      requests: requests.count,
-      limit: requests.limit,
+      requests: held.requests,
+      limit: limit.requests,
       fullest: limiter.fullest('ours').requests,
     },
   };

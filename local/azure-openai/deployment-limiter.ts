@@ -5,39 +5,12 @@ import {
   type Caller,
   type JudgedCall,
   type LimiterFacts,
-  type LimiterShape,
   type LimiterState,
 } from './limiter-state.ts';
 import type { LimiterUse } from './limiter-use.ts';
 import type { LoweredLimits, NeighbourSettings } from './settings.ts';
+import { type Call, type LimiterShape, type Standing, type Verdict, windowLimit } from './window-judge.ts';
 import type { PerWindow } from './window-peaks.ts';
-
-export type Verdict = { readonly kind: 'admitted' } | Throttled;
-
-interface Throttled {
-  readonly kind: 'throttled';
-  readonly by: 'tokens' | 'requests';
-  /** Until there is room if nothing else is admitted; `Infinity` when the cost exceeds the limit itself. */
-  readonly waitMs: number;
-}
-
-interface Call {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly cost: number;
-}
-
-/** Where the windows stand now, as the response headers tell it. */
-export interface Standing {
-  readonly limitTokens: number;
-  readonly remainingTokens: number;
-  /** Until the token window is empty, if nothing is admitted. */
-  readonly resetTokensMs: number;
-  readonly limitRequests: number;
-  /** Of the request *window*, not of the minute. */
-  readonly remainingRequests: number;
-  readonly resetRequestsMs: number;
-}
 
 /**
  * The admission of one deployment, or of several that share a quota.
@@ -119,7 +92,7 @@ export class DeploymentLimiter {
   /** What `admit` would say of a call of ours, without taking anything. */
   judge(call: Call): Verdict {
     this.catchUp(call.at);
-    return this.#judge(call);
+    return this.#state.judge.judge(call, this.limitsAt(call.at));
   }
 
   /** Takes a call of ours into the windows, or turns it away, which may count as well. */
@@ -131,13 +104,13 @@ export class DeploymentLimiter {
   /** Takes a call of an earlier life without judging it. Call in the order of `at`. */
   restoreCall(call: JudgedCall, caller: Caller): void {
     if (call.throttledBy === '') {
-      this.#take(call);
+      this.#state.judge.take(call);
       this.#state.peaks.everybody.restoreCall(call);
       if (caller === 'ours') {
         this.#state.peaks.ours.restoreCall(call);
       }
     } else {
-      this.#countThrottled(call);
+      this.#state.judge.takeThrottled(call);
     }
   }
 
@@ -154,29 +127,20 @@ export class DeploymentLimiter {
     this.#state = beginState(this.facts, now);
   }
 
-  /** Cost in the token window now, whoever made it. */
-  windowCost(now: number): number {
+  /** What the windows hold now, whoever called; throttled calls too, where they count. */
+  held(now: number): PerWindow {
     this.catchUp(now);
-    return this.#state.tokens.sum(now);
+    return this.#state.judge.held(now);
   }
 
-  windowRequests(now: number): { readonly count: number; readonly limit: number } {
-    this.catchUp(now);
-    return { count: this.#state.requests.sum(now), limit: this.#limit(now).requests };
+  /** What they can hold. */
+  windowLimit(now: number): PerWindow {
+    return windowLimit(this.limitsAt(now), this.shape);
   }
 
   standing(now: number): Standing {
     this.catchUp(now);
-    const { requests, tokens } = this.#state;
-    const { requestsPerMinute, tokensPerMinute } = this.limitsAt(now);
-    return {
-      limitTokens: tokensPerMinute,
-      remainingTokens: Math.max(0, tokensPerMinute - tokens.sum(now)),
-      resetTokensMs: tokens.msUntil({ now, ceiling: 0 }),
-      limitRequests: requestsPerMinute,
-      remainingRequests: Math.max(0, this.#limit(now).requests - requests.sum(now)),
-      resetRequestsMs: requests.msUntil({ now, ceiling: 0 }),
-    };
+    return this.#state.judge.standing(now, this.limitsAt(now));
   }
 
   /** Judges what the neighbour has called since somebody last asked. O(1) for each of its calls. */
@@ -191,66 +155,29 @@ export class DeploymentLimiter {
     }
   }
 
-  #judge(call: Call): Verdict {
-    const tokenWait = this.#waitMs(call, 'tokens');
-    if (tokenWait > 0) {
-      return { kind: 'throttled', by: 'tokens', waitMs: tokenWait };
-    }
-    const requestWait = this.#waitMs(call, 'requests');
-    return requestWait > 0 ? { kind: 'throttled', by: 'requests', waitMs: requestWait } : { kind: 'admitted' };
-  }
-
   #decide(call: Call, caller: Caller): Verdict {
-    const { uses } = this.#state;
-    const verdict = this.#judge(call);
+    const { judge, uses } = this.#state;
+    const limits = this.limitsAt(call.at);
+    const verdict = judge.judge(call, limits);
     if (verdict.kind === 'admitted') {
       uses[caller].admit(call.cost);
-      this.#take(call);
+      judge.take(call);
       this.#measure(call, caller);
       return verdict;
     }
     uses[caller].throttle(verdict.by);
-    this.#countThrottled(call);
-    return { ...verdict, waitMs: this.#waitMs(call, verdict.by) };
-  }
-
-  #take(call: Call): void {
-    this.#state.tokens.add(call);
-    this.#state.requests.add({ at: call.at, cost: 1 });
-  }
-
-  #countThrottled(call: Call): void {
-    const { countsThrottled } = this.shape;
-    if (countsThrottled !== 'nowhere') {
-      this.#state.requests.add({ at: call.at, cost: 1 });
-    }
-    if (countsThrottled === 'requests-and-tokens') {
-      this.#state.tokens.add(call);
-    }
+    judge.takeThrottled(call);
+    return { ...verdict, waitMs: judge.waitMs(call, verdict.by, limits) };
   }
 
   #measure(call: Call, caller: Caller): void {
     const { peaks } = this.#state;
-    const limit = this.#limit(call.at);
+    const limit = this.windowLimit(call.at);
     const callers = caller === 'ours' ? (['ours', 'everybody'] as const) : (['everybody'] as const);
     for (const of of callers) {
       if (peaks[of].add(call, limit)) {
         this.facts.recorder.peaked(of, peaks[of].fullest);
       }
     }
-  }
-
-  #waitMs({ at: now, cost }: Call, by: 'tokens' | 'requests'): number {
-    const limit = this.#limit(now);
-    return by === 'tokens'
-      ? this.#state.tokens.msUntil({ now, ceiling: limit.tokens - cost })
-      : this.#state.requests.msUntil({ now, ceiling: limit.requests - 1 });
-  }
-
-  /** Most of one window. At least one request, or a small limit could never be used. */
-  #limit(now: number): PerWindow {
-    const { requestsPerMinute, tokensPerMinute } = this.limitsAt(now);
-    const ofWindow = Math.floor((requestsPerMinute * this.shape.requestWindowSeconds) / 60);
-    return { tokens: tokensPerMinute, requests: requestsPerMinute <= 0 ? 0 : Math.max(1, ofWindow) };
   }
 }

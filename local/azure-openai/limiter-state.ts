@@ -1,28 +1,16 @@
-import type { CostWindow } from './cost-window.ts';
-import { FixedWindow } from './fixed-window.ts';
 import { LimitPlan, type Limits } from './limit-plan.ts';
 import { MutableUse } from './limiter-use.ts';
 import { Neighbour } from './neighbour.ts';
 import type { Random } from './seeded-random.ts';
-import type { CountsThrottled, LoweredLimits, NeighbourSettings } from './settings.ts';
-import { SlidingWindow } from './sliding-window.ts';
+import type { LoweredLimits, NeighbourSettings } from './settings.ts';
+import { type Call, type LimiterShape, WindowJudge } from './window-judge.ts';
 import { WindowPeaks, type PerWindow } from './window-peaks.ts';
-
-export interface LimiterShape {
-  readonly tokenWindow: 'sliding' | 'fixed';
-  readonly tokenWindowMs: number;
-  readonly requestWindowSeconds: 1 | 10 | 60;
-  readonly countsThrottled: CountsThrottled;
-}
 
 /** Who makes a call: the callers whom the service knows, or the neighbour that it makes up. */
 export type Caller = 'ours' | 'neighbour';
 
 /** A call as a limiter judged it. */
-export interface JudgedCall {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly cost: number;
+export interface JudgedCall extends Call {
   /** Which window turned it away; empty when it was admitted. */
   readonly throttledBy: '' | 'tokens' | 'requests';
 }
@@ -49,9 +37,7 @@ export interface LimiterRecorder {
 /** What a limiter holds, from its start or its last reset on. */
 export interface LimiterState {
   readonly plan: LimitPlan;
-  /** The two windows that judge. */
-  readonly tokens: CostWindow;
-  readonly requests: CostWindow;
+  readonly judge: WindowJudge;
   readonly uses: Readonly<Record<Caller, MutableUse>>;
   readonly peaks: Readonly<Record<'ours' | 'everybody', WindowPeaks>>;
   neighbour: Neighbour | undefined;
@@ -60,11 +46,9 @@ export interface LimiterState {
 export function beginState(facts: LimiterFacts, startedAt: number): LimiterState {
   const { limits, lowered, neighbour, shape } = facts;
   const lengths = { tokenMs: shape.tokenWindowMs, requestMs: shape.requestWindowSeconds * 1000 };
-  const Window = shape.tokenWindow === 'sliding' ? SlidingWindow : FixedWindow;
   return {
     plan: new LimitPlan({ usual: limits, lowered, startedAt }),
-    tokens: new Window(lengths.tokenMs),
-    requests: new SlidingWindow(lengths.requestMs),
+    judge: new WindowJudge(shape),
     uses: { ours: new MutableUse(), neighbour: new MutableUse() },
     peaks: { ours: new WindowPeaks(lengths), everybody: new WindowPeaks(lengths) },
     neighbour: neighbour === undefined ? undefined : beginNeighbour({ facts, settings: neighbour, limits, startedAt }),

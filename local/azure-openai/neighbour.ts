@@ -5,8 +5,9 @@ import type { NeighbourSettings } from './settings.ts';
  * Somebody else's calls on a limiter: a Poisson process, made up to the present whenever somebody asks, so that it
  * costs no timer and nothing while nobody looks.
  *
- * - N1 The calls, their times and costs depend on the random numbers and the settings alone, not on when it is asked.
- * - N2 After ten windows in which nobody asked, only the last two are made up: what came before has left every window.
+ * - N1 The calls, their times and costs depend on the random numbers and the settings alone, not on when it is asked …
+ * - N2 … but after ten windows in which nobody asked only the last two are made up: what came before has left every
+ *   window, and it is in no sum.
  */
 export class Neighbour {
   readonly settings: NeighbourSettings;
@@ -19,6 +20,7 @@ export class Neighbour {
   #at: number;
   /** Expected calls until the next one: drawn from the exponential distribution of mean 1. */
   #owed: number;
+  #asked: number;
 
   constructor(facts: {
     readonly settings: NeighbourSettings;
@@ -35,6 +37,7 @@ export class Neighbour {
     this.#at = since + (settings.fromMs ?? 0);
     this.#until = this.#at + (settings.forMs ?? Number.POSITIVE_INFINITY);
     this.#owed = exponential(random);
+    this.#asked = since;
   }
 
   /** From now on it asks for its share of so much cost a millisecond. */
@@ -48,9 +51,7 @@ export class Neighbour {
 
   /** Its next call, when that is not after `now`. In the order of time, at whole milliseconds. */
   next(now: number): { readonly at: number; readonly cost: number } | undefined {
-    if (now - this.#at > 10 * this.#windowMs) {
-      this.#at = now - 2 * this.#windowMs;
-    }
+    this.#skip(now);
     const time = this.#at + this.#owed / this.#rate;
     const at = Math.ceil(time);
     if (this.#rate === 0 || at > now || time >= this.#until) {
@@ -59,6 +60,16 @@ export class Neighbour {
     this.#at = time;
     this.#owed = exponential(this.#random);
     return { at, cost: Math.max(1, Math.round(this.#costPerCall * (0.5 + this.#random()))) };
+  }
+
+  /** N2 */
+  #skip(now: number): void {
+    const from = now - 2 * this.#windowMs;
+    if (now - this.#asked > 10 * this.#windowMs && this.#at + this.#owed / this.#rate < from) {
+      this.#at = from;
+      this.#owed = exponential(this.#random);
+    }
+    this.#asked = Math.max(this.#asked, now);
   }
 
   get #costPerCall(): number {

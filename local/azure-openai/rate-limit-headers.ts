@@ -1,4 +1,4 @@
-import type { Standing } from './deployment-limiter.ts';
+import type { Standing } from './window-judge.ts';
 import type { HeaderLies } from './settings.ts';
 
 /**

@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 
 import type { DeploymentLimiter } from '../../../local/azure-openai/deployment-limiter.ts';
+import type { LimiterFacts } from '../../../local/azure-openai/limiter-state.ts';
+import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 import { fixed, limiterForTest, sliding } from './limiter-for-test.ts';
 
 const calls = fc.array(
@@ -12,6 +14,30 @@ const calls = fc.array(
 );
 
 type Admitted = readonly { readonly at: number; readonly cost: number }[];
+
+/** Runs calls of ours beside a neighbour; gives what was admitted of both, in the order of time. */
+function runBeside(
+  facts: Pick<LimiterFacts, 'shape' | 'limits' | 'lowered'> & { readonly share: number; readonly seed: number },
+  list: readonly { readonly afterMs: number; readonly cost: number }[],
+): { readonly all: Admitted; readonly ours: Admitted; readonly limiter: DeploymentLimiter } {
+  const theirs: { at: number; cost: number }[] = [];
+  const limiter = limiterForTest({
+    ...facts,
+    neighbour: { share: facts.share, costPerCall: 30 },
+    startedAt: 5_000_000,
+    neighbourRandom: () => seededRandom(facts.seed),
+    recorder: {
+      neighbourCalled: ({ at, cost, throttledBy }) => {
+        if (throttledBy === '') {
+          theirs.push({ at, cost });
+        }
+      },
+      peaked: () => undefined,
+    },
+  });
+  const ours = run(limiter, list);
+  return { all: [...ours, ...theirs].sort((one, other) => one.at - other.at), ours, limiter };
+}
 
 function run(
   limiter: DeploymentLimiter,
@@ -126,4 +152,126 @@ describe('a limiter', () => {
     assert.equal(limiter.standing(10).remainingTokens, 0);
     assert.equal(limiter.admit({ at: 1000, cost: 50 }).kind, 'admitted');
   });
+
+  const beside = fc.record({
+    seed: fc.integer(),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    countsThrottled: fc.constantFrom('nowhere', 'requests', 'requests-and-tokens'),
+  });
+  const lowered = [
+    { fromMs: 500, forMs: 4000, factor: 0.4 },
+    { fromMs: 9000, forMs: 500, tokensPerMinute: 0 },
+  ];
+  const limits = { tokensPerMinute: 300, requestsPerMinute: 600 };
+
+  test('A3: no window of ours and the neighbour holds more than the limit, whatever throttled calls count', () => {
+    fc.assert(
+      fc.property(calls, beside, (list, { countsThrottled, ...facts }) => {
+        const { all } = runBeside({ ...facts, shape: { ...sliding, countsThrottled }, limits, lowered: [] }, list);
+        for (const { at } of all) {
+          assert.ok(costBetween(all, at, at + 1000) <= 300);
+          assert.ok(all.filter((call) => call.at >= at && call.at < at + 1000).length <= 10);
+        }
+      }),
+    );
+  });
+
+  test('A3: under a lowered limit no window holds more than the limit in force as its last call was admitted', () => {
+    fc.assert(
+      fc.property(calls, beside, (list, { countsThrottled, ...facts }) => {
+        const { all, limiter } = runBeside({ ...facts, shape: { ...sliding, countsThrottled }, limits, lowered }, list);
+        for (const { at } of all) {
+          assert.ok(costBetween(all, at - 999, at + 1) <= limiter.limitsAt(at).tokensPerMinute);
+        }
+      }),
+    );
+  });
+
+  test('A4: what the neighbour was admitted does not depend on how often the limiter was asked', () => {
+    fc.assert(
+      fc.property(calls, beside, (list, { seed, share }) => {
+        const facts = { seed, share, shape: sliding, limits, lowered };
+        const neverAdmitted = { afterMs: 0, cost: 1e9 };
+        const often = list.flatMap(({ afterMs, cost }) => [
+          { ...neverAdmitted, afterMs: Math.floor(afterMs / 2) },
+          { afterMs: Math.ceil(afterMs / 2), cost },
+        ]);
+        assert.deepEqual(runBeside(facts, often).all, runBeside(facts, list).all);
+      }),
+    );
+  });
+
+  test('the sums and peaks of ours leave the neighbour out, those of everybody do not', () => {
+    fc.assert(
+      fc.property(calls, beside, (list, { countsThrottled, ...facts }) => {
+        const shape = { ...fixed, countsThrottled };
+        const { all, limiter, ours } = runBeside({ ...facts, shape, limits, lowered: [] }, list);
+        assert.equal(limiter.use('ours').admitted, ours.length);
+        assert.equal(limiter.use('neighbour').admitted, all.length - ours.length);
+        assert.equal(limiter.fullest('ours').tokens, fullestCost(ours) / 300);
+        assert.equal(limiter.fullest('everybody').tokens, fullestCost(all) / 300);
+      }),
+    );
+  });
+
+  test('a throttled call takes its place where the setting says', () => {
+    const held = (['nowhere', 'requests', 'requests-and-tokens'] as const).map((countsThrottled) => {
+      const limiter = limiterForTest({ shape: { ...sliding, countsThrottled }, limits });
+      limiter.admit({ at: 0, cost: 250 });
+      limiter.admit({ at: 1, cost: 100 });
+      const { tokens, requests } = limiter.held(1);
+      return [tokens, requests];
+    });
+    assert.deepEqual(held, [
+      [250, 1],
+      [250, 2],
+      [350, 2],
+    ]);
+  });
+
+  test('a call that was turned away and counts is admitted after exactly the wait that it was told', () => {
+    fc.assert(
+      fc.property(calls, fc.integer({ min: 1, max: 120 }), beside, (list, cost, { countsThrottled }) => {
+        const limiter = limiterForTest({
+          shape: { ...sliding, countsThrottled },
+          limits: { ...limits, requestsPerMinute: 300 },
+        });
+        run(limiter, list);
+        const now = 5_000_000 + list.reduce((sum, { afterMs }) => sum + afterMs, 0);
+        const verdict = limiter.admit({ at: now, cost });
+        if (verdict.kind === 'throttled') {
+          const early = limiter.judge({ at: now + verdict.waitMs - 1, cost });
+          assert.equal(early.kind, 'throttled');
+          const later = limiter.judge({ at: now + verdict.waitMs, cost });
+          assert.ok(later.kind === 'admitted' || later.by !== verdict.by);
+        }
+      }),
+    );
+  });
+
+  test('an hour of a neighbour at ten million tokens a minute is made up call by call', () => {
+    const neighbour = { share: 0.3, costPerCall: 1000 };
+    const shape = { ...sliding, tokenWindowMs: 60_000 };
+    const limiter = limiterForTest({ shape, limits: { tokensPerMinute: 1e7, requestsPerMinute: 1e6 }, neighbour });
+    for (let minute = 0; minute < 60; minute += 1) {
+      limiter.catchUp(minute * 60_000);
+    }
+    const { admitted, throttled429 } = limiter.use('neighbour');
+    assert.ok(admitted > 170_000 && throttled429.tokens + throttled429.requests === 0, String(admitted));
+  });
+
+  test('begun anew holds nothing, and its schedule counts from then', () => {
+    const limiter = limiterForTest({ shape: sliding, limits, lowered: [{ forMs: 100, factor: 0 }] });
+    limiter.admit({ at: 200, cost: 300 });
+    limiter.restart(1000);
+    assert.equal(limiter.held(1000).tokens, 0);
+    assert.equal(limiter.limitsAt(1099).tokensPerMinute, 0);
+    assert.equal(limiter.admit({ at: 1100, cost: 300 }).kind, 'admitted');
+    assert.equal(limiter.use('ours').admitted, 1);
+  });
 });
+
+/** The most cost in any second that ends at a call. */
+function fullestCost(admitted: Admitted): number {
+  return Math.max(0, ...admitted.map(({ at }, index) => costBetween(admitted.slice(0, index + 1), at - 999, at + 1)));
+}
