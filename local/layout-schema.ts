@@ -1,8 +1,26 @@
 import { z } from 'zod';
+import { limiterFaces } from './azure-openai/face-schemas.ts';
 import type { StackLayout } from './stack-layout.ts';
 
 const numbers = z.record(z.string(), z.number());
 const port = z.int().min(0).max(65_535);
+
+const model = z
+  .strictObject({
+    name: z.string(),
+    tokensPerMinute: numbers,
+    requestsPerMinute: numbers,
+    faces: limiterFaces.optional(),
+    facesByRegion: z.record(z.string(), limiterFaces).optional(),
+  })
+  .superRefine(({ facesByRegion = {}, tokensPerMinute }, context) => {
+    for (const region of Object.keys(facesByRegion)) {
+      if (tokensPerMinute[region] === undefined) {
+        const message = 'the model has no tokensPerMinute in this region';
+        context.addIssue({ code: 'custom', path: ['facesByRegion', region], message });
+      }
+    }
+  });
 
 const layoutSchema = z.strictObject({
   ports: z
@@ -14,10 +32,7 @@ const layoutSchema = z.strictObject({
       regions: z.record(z.string(), port),
     })
     .optional(),
-  models: z
-    .array(z.strictObject({ name: z.string(), tokensPerMinute: numbers, requestsPerMinute: numbers }))
-    .min(1)
-    .optional(),
+  models: z.array(model).min(1).optional(),
   latency: z
     .union([
       z.literal('instant'),

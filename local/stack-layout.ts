@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LatencySettings, RegionSettings } from './azure-openai/settings.ts';
+import type { LatencySettings, LimiterFaces, RegionSettings } from './azure-openai/settings.ts';
 import type { QueueSettings } from './service-bus/queue-settings.ts';
 
 /** Where the parts of the stack listen (0: a free port) and keep their state. */
@@ -29,6 +29,10 @@ export interface StackModel {
   readonly name: string;
   readonly tokensPerMinute: Readonly<Record<string, number>>;
   readonly requestsPerMinute: Readonly<Record<string, number>>;
+  /** How its limiters behave, in every region … */
+  readonly faces?: LimiterFaces | undefined;
+  /** … and what differs in one: each face given here takes the place of the one above as a whole. */
+  readonly facesByRegion?: Readonly<Record<string, LimiterFaces>> | undefined;
 }
 
 export const defaultPorts: StackPorts = {
@@ -87,6 +91,8 @@ export function simulatedRegions(layout: StackLayout): readonly RegionSettings[]
         model: model.name,
         tokensPerMinute: model.tokensPerMinute[name] ?? 0,
         requestsPerMinute: model.requestsPerMinute[name] ?? 0,
+        ...model.faces,
+        ...model.facesByRegion?.[name],
       })),
   }));
 }

@@ -3,7 +3,6 @@ import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
 import { startServiceBus } from './service-bus/start-service-bus.ts';
 import {
-  localApiKey,
   localCosmosKey,
   localServiceBusKey,
   simulatedRegions,
@@ -13,6 +12,7 @@ import {
   stackQueues,
 } from './stack-layout.ts';
 import { startStorage } from './storage/start-storage.ts';
+import { toldRegions } from './told-regions.ts';
 
 export interface Stack {
   /** The settings with which the app finds the stack, as `Values` of a local.settings.json. */
@@ -108,17 +108,7 @@ function environmentOf(
     readonly azureOpenAi: { readonly endpoint: (region: string) => string };
   },
 ): Readonly<Record<string, string>> {
-  const regions = simulatedRegions(layout).map((region) => ({
-    name: region.name,
-    endpoint: parts.azureOpenAi.endpoint(region.name),
-    apiKey: localApiKey,
-    deployments: region.deployments.map(({ name, model, tokensPerMinute, requestsPerMinute }) => ({
-      name,
-      model,
-      tokensPerMinute,
-      requestsPerMinute,
-    })),
-  }));
+  const regions = toldRegions(simulatedRegions(layout), parts.azureOpenAi.endpoint);
   return {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     REGIONS: JSON.stringify(regions),
