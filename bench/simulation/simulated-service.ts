@@ -1,9 +1,7 @@
-import {
-  DeploymentLimiter,
-  type Limits,
-  type Standing,
-  type Verdict,
-} from '../../local/azure-openai/deployment-limiter.ts';
+import { DeploymentLimiter } from '../../local/azure-openai/deployment-limiter.ts';
+import type { Limits } from '../../local/azure-openai/limit-plan.ts';
+import { seededRandom } from '../../local/azure-openai/seeded-random.ts';
+import type { Standing, Verdict } from '../../local/azure-openai/window-judge.ts';
 import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import { WindowMeter } from './window-meter.ts';
 
@@ -20,18 +18,26 @@ export class SimulatedService {
   constructor(limits: BucketLimits, tokenWindow: 'sliding' | 'fixed') {
     const seconds = limits.requestWindowSeconds;
     const requestWindowSeconds = seconds === 1 || seconds === 60 ? seconds : 10;
-    this.#limiter = new DeploymentLimiter({ tokenWindow, tokenWindowMs, requestWindowSeconds }, limits);
+    this.#limiter = new DeploymentLimiter({
+      shape: { tokenWindow, tokenWindowMs, requestWindowSeconds, countsThrottled: 'nowhere' },
+      limits,
+      lowered: [],
+      neighbour: undefined,
+      startedAt: 0,
+      neighbourRandom: () => seededRandom('neighbour'),
+      recorder: { neighbourCalled: () => undefined, peaked: () => undefined },
+    });
     this.#requests = new WindowMeter(requestWindowSeconds * 1000);
     this.#requestsPerWindow = requestWindowSeconds / 60;
   }
 
   get limits(): Limits {
-    return this.#limiter.limits;
+    return this.#limiter.usualLimits;
   }
 
   changeLimits(limits: Limits, at: number): void {
-    this.#before = { limits: this.#limiter.limits, untilMs: at + tokenWindowMs };
-    this.#limiter.limits = limits;
+    this.#before = { limits: this.limits, untilMs: at + tokenWindowMs };
+    this.#limiter.changeLimits(at, limits);
   }
 
   /** A call arrives. Call in the order of time. */

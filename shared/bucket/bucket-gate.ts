@@ -15,7 +15,7 @@ const largestSlice = 100;
 
 /** How long the first job of a slice waits for company, in ms; longer when its start lies in the future anyway. */
 const gatherMs = 20;
-const longestGatherMs = 400;
+const longestGatherMs = 600;
 
 /** The starts of one slice in one cell are spread over this part of it, so that they do not all come at once. */
 const spreadPart = 0.5;

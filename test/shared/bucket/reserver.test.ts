@@ -80,10 +80,10 @@ test('a start is never in the past, and may be used until 100 ms after its cell'
   const reservation = await clock.run(reserve(process(), 100));
 
   assert.ok(reservation !== undefined);
-  assert.equal(reservation.startMs % 500, 0);
-  assert.ok(reservation.startMs + 500 > asked);
+  assert.equal(reservation.startMs % 200, 0);
+  assert.ok(reservation.startMs + 200 > asked);
   assert.ok(clock.now() >= reservation.startMs && clock.now() <= reservation.latestMs);
-  assert.equal(reservation.latestMs, reservation.startMs + 600);
+  assert.equal(reservation.latestMs, reservation.startMs + 300);
 });
 
 test('a lost reply is never started on: its jobs are reserved again, and what was written counts (B1)', async () => {
@@ -159,7 +159,7 @@ test('a store that is away is waited for, and serves everybody when it is back',
   isAway = false;
   const reservations = await clock.run(waiting);
 
-  assert.ok(reservations.every((one) => one !== undefined && one.startMs + 500 > clock.now() - 5000));
+  assert.ok(reservations.every((one) => one !== undefined && one.startMs + 200 > clock.now() - 5000));
   assert.ok(reserver.isHealthy('east'));
 });
 
