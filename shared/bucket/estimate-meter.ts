@@ -5,7 +5,7 @@ const leastCells = 6;
 const mostCells = 40;
 
 /** Comparisons before anything is told. */
-const leastPairs = 5;
+const leastPairs = 10;
 
 /** How much an old comparison still counts when a new one comes. */
 const keep = 0.95;
@@ -25,14 +25,15 @@ interface Seen {
 /**
  * Compares how `remaining` fell between two answers with what was admitted meanwhile. In a window that slides, what was
  * admitted a window ago came back meanwhile; in a count that starts anew each minute it did not. Both are tried, and the one
- * that explains the answers better tells the error. Only the sum over many pairs means something.
+ * that explains the answers better is taken for the service's. The error is then that of the whole window where it slides,
+ * and that of the growth where it does not. Only the sum over many answers means something, and what others take on the same
+ * deployment looks like an estimate that is too low.
  */
 export class EstimateMeter {
   #last: Seen | undefined;
   #pairs = 0;
-  #admitted = 0;
-  readonly #sliding = { signed: 0, absolute: 0 };
-  readonly #fixed = { signed: 0, absolute: 0 };
+  readonly #sliding: Sums = { signed: 0, absolute: 0, ours: 0 };
+  readonly #fixed: Sums = { signed: 0, absolute: 0, ours: 0 };
 
   add(seen: Seen & { readonly history: TotalsHistory }): void {
     const { cell, usedTokens, history } = seen;
@@ -46,29 +47,39 @@ export class EstimateMeter {
     }
     const came = history.between(last.cell + 1, cell);
     const { windowCells } = history;
+    const inWindow = history.between(cell + 1 - windowCells, cell);
     const left = history.between(last.cell + 1 - windowCells, cell - windowCells);
     const grewBy = usedTokens - last.usedTokens;
     // A count that starts anew falls by more than ever leaves a sliding window: such a pair tells nothing.
-    if (came === undefined || left === undefined || came === 0 || grewBy < -2 * left - came) {
+    if (came === undefined || left === undefined || inWindow === undefined || grewBy < -2 * left - came) {
       return;
     }
     this.#pairs += 1;
-    this.#admitted = this.#admitted * keep + came;
-    tally(this.#sliding, grewBy - (came - left));
-    tally(this.#fixed, grewBy - came);
+    add(this.#sliding, { signed: usedTokens - inWindow, absolute: Math.abs(grewBy - (came - left)), ours: inWindow });
+    add(this.#fixed, { signed: grewBy - came, absolute: Math.abs(grewBy - came), ours: came });
   }
 
   error(): EstimateError | undefined {
-    if (this.#pairs < leastPairs || this.#admitted === 0) {
-      return undefined;
-    }
     const isSliding = this.#sliding.absolute <= this.#fixed.absolute;
-    const { signed } = isSliding ? this.#sliding : this.#fixed;
-    return { relative: signed / this.#admitted, window: isSliding ? 'sliding' : 'fixed' };
+    const { signed, ours } = isSliding ? this.#sliding : this.#fixed;
+    return this.#pairs < leastPairs || ours === 0
+      ? undefined
+      : { relative: signed / ours, window: isSliding ? 'sliding' : 'fixed' };
   }
 }
 
-function tally(sum: { signed: number; absolute: number }, residual: number): void {
-  sum.signed = sum.signed * keep + residual;
-  sum.absolute = sum.absolute * keep + Math.abs(residual);
+/** Old answers count less and less. */
+interface Sums {
+  /** What the service counted beyond the estimate. */
+  signed: number;
+  /** What the form of the window does not explain. */
+  absolute: number;
+  /** The estimate. */
+  ours: number;
+}
+
+function add(sums: Sums, seen: Readonly<Sums>): void {
+  sums.signed = sums.signed * keep + seen.signed;
+  sums.absolute = sums.absolute * keep + seen.absolute;
+  sums.ours = sums.ours * keep + seen.ours;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
-import { type BucketState, openBucket, withLimits } from '../../shared/bucket/bucket-state.ts';
+import { type BucketLimits, serviceSaysNothing } from '../../shared/bucket/bucket-limits.ts';
+import { type BucketState, openBucket, withCorrection, withLimits } from '../../shared/bucket/bucket-state.ts';
 import type { BucketStore } from '../../shared/bucket/bucket-store.ts';
 import { planSlice, type SlicePlan } from '../../shared/bucket/plan-slice.ts';
 
@@ -146,5 +146,24 @@ export function bucketStoreContract(name: string, open: (context: TestContext) =
 
     assert.deepEqual(changed, { kind: 'applied', state: withLimits(standing, lower, now) });
     assert.deepEqual(await stateOf(store), withLimits(standing, lower, now));
+  });
+
+  test(`${name}: puts a correction in force whatever was admitted meanwhile, unless another epoch has begun`, async (context) => {
+    const store = await opened(context);
+    const says = { ...serviceSaysNothing, tokensPerMinute: 4000, at: now, confirmedAt: now };
+    const corrected = withCorrection(empty, { service: says, throttle: { untilMs: now + 5000, at: now, strikes: 1 } });
+    await store.apply(planSlice(empty, [30], now));
+
+    const outcome = await store.correct(empty, corrected);
+
+    assert.ok(outcome.kind === 'applied');
+    assert.deepEqual(outcome.state, {
+      ...corrected,
+      tokens: { ...corrected.tokens, total: 30 },
+      requests: { ...corrected.requests, total: 1 },
+    });
+    assert.deepEqual(await stateOf(store), outcome.state);
+    assert.deepEqual(await store.correct(empty, corrected), { kind: 'conflict' });
+    await refused(store, planSlice(empty, [50], now));
   });
 }

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BucketLimits } from '../../../shared/bucket/bucket-limits.ts';
-import { type BucketState, hasLimits, openBucket, withLimits } from '../../../shared/bucket/bucket-state.ts';
+import { type BucketLimits, serviceSaysNothing } from '../../../shared/bucket/bucket-limits.ts';
+import {
+  type BucketState,
+  hasLimits,
+  openBucket,
+  withCorrection,
+  withLimits,
+} from '../../../shared/bucket/bucket-state.ts';
 import { planSlice, type SlicePlan } from '../../../shared/bucket/plan-slice.ts';
 import { memoryBucketStore } from '../../fakes/memory-bucket-store.ts';
 
@@ -128,4 +134,52 @@ test('other limits take the next epoch, keep what was admitted, and refuse a pla
   assert.ok(hasLimits(changed, lower));
   assert.equal((await store.apply(stale)).kind, 'conflict');
   assert.ok(planSlice(changed, [600], 200).cells.every((cell) => cell * changed.cellMs >= 60_000));
+});
+
+const change = fc.record({
+  kind: fc.constant('change' as const),
+  afterMs: fc.nat(20_000),
+  tokensPerMinute: fc.option(fc.integer({ min: 2000, max: 9999 }), { nil: null }),
+});
+const slice = step.map((one) => ({ kind: 'slice' as const, ...one }));
+
+test('B1.4, B1.5: whatever limits the service says in between, nothing is admitted over the one in force', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.oneof({ weight: 4, arbitrary: slice }, change), { maxLength: 40 }), async (steps) => {
+      const store = memoryBucketStore();
+      const first = openBucket('east', limits, 0);
+      await store.open(first);
+      const caches = new Map<number, BucketState>();
+      const admitted: { readonly cell: number; readonly cost: number }[] = [];
+      let now = 0;
+      for (const one of steps) {
+        now += one.afterMs;
+        const current = store.current('east') ?? first;
+        if (one.kind === 'change') {
+          const { tokensPerMinute } = one;
+          const says = { ...serviceSaysNothing, tokensPerMinute, at: now, confirmedAt: now };
+          assert.equal((await store.correct(current, withCorrection(current, { service: says }))).kind, 'applied');
+          continue;
+        }
+        const known = (one.isFresh ? undefined : caches.get(one.worker)) ?? current;
+        const costs = one.costs.filter((cost) => cost <= known.tokens.limit);
+        const outcome = await store.apply(planSlice(known, costs.length === 0 ? [1] : costs, now));
+        if (outcome.kind !== 'applied') {
+          continue;
+        }
+        caches.set(one.worker, outcome.state);
+        const { cells } = planSlice(known, costs.length === 0 ? [1] : costs, now);
+        const { limit, windowCells } = outcome.state.tokens;
+        for (const [index, cell] of cells.entries()) {
+          admitted.push({ cell, cost: costs[index] ?? 1 });
+        }
+        for (const cell of cells) {
+          const window = admitted.filter((other) => other.cell <= cell && other.cell > cell - windowCells);
+          const spent = window.reduce((sum, other) => sum + other.cost, 0);
+          assert.ok(spent <= limit, `${spent} tokens in a window under a limit of ${limit}`);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
