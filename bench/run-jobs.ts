@@ -64,7 +64,7 @@ async function runOn(stack: Stack, app: BuiltApp, settings: RunSettings, context
   const calledBefore = (await readCounters(stack)).completed;
   const process = await startApp({
     app,
-    environment: { ...stack.environment, MAX_JOBS_IN_HAND: String(settings.jobsInHand) },
+    environment: { ...stack.environment, LANES: '1', MAX_JOBS_IN_HAND: String(settings.jobsInHand) },
     nodeFlags: settings.nodeFlags,
     onLog: (line) => tell(`  app: ${line}`),
   });

@@ -70,6 +70,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     health: processDeploymentHealth(clock),
     telemetry,
     logFault: (what, error) => warn(`${what}: ${describeFault(error)}`),
+    busyMs: () => performance.eventLoopUtilization().active,
     settings: config,
   };
   const stop = async (work: Promise<unknown>): Promise<void> => {

@@ -31,6 +31,7 @@ export function intakeDeps(
     health: { isOpen: () => true, close: () => undefined, closed: () => [] },
     settings: {
       lanes: 1,
+      leastLanes: 1,
       pump: { ...pump, pullWindowMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY },
       callTimeoutMs: 270_000,
       parkMs: 10_000,

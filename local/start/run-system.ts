@@ -58,7 +58,8 @@ export async function runSystem(settings: SystemSettings): Promise<System> {
       throw preparing.reason;
     }
     const { environment: values, adminUrl, ports } = stack.value.process;
-    const environment = { ...values, LANES: String(settings.processes), ...settings.environment };
+    const lanes = String(settings.processes);
+    const environment = { ...values, LANES: lanes, LEAST_LANES: lanes, ...settings.environment };
     const kept = { ...settings, environment };
     const apps = Array.from({ length: settings.processes }, async (_, index) => keepApp(kept, logs.app, index));
     const started = await Promise.allSettled(apps);

@@ -86,7 +86,7 @@ function help(): string {
   npm start -- [options]
 
   --folder FOLDER           where everything is kept; default: .local
-  --processes N             processes of the app, each with a pump of its own; default: 1
+  --processes N             processes of the app, and as many pumps; default: 1
   --key KEY                 the function key that HTTP calls must carry; default: they need none
   --layout JSON             changes to the simulated stack: models with their quotas and the faces of their
                             limiters, latency ("instant"), seed, lockMs; see local/stack-layout.ts

@@ -17,7 +17,9 @@ export interface Config {
     | { readonly url: string }
   );
   readonly azureOpenAiScope: string;
+  /** The most lanes, and those that there are at least while there is work. */
   readonly lanes: number;
+  readonly leastLanes: number;
   readonly pump: PumpSettings;
   readonly callTimeoutMs: number;
   readonly streamIdleMs: number;
@@ -112,6 +114,7 @@ function toConfig(values: SettingValues): Config {
     payloads: { container: values.PAYLOADS_CONTAINER, ...target },
     azureOpenAiScope: values.AZURE_OPENAI_SCOPE,
     lanes: values.LANES,
+    leastLanes: Math.min(values.LEAST_LANES, values.LANES),
     pump: {
       pullWindowMs: values.PULL_WINDOW_SECONDS * 1000,
       pullAheadMs: values.PULL_AHEAD_SECONDS * 1000,

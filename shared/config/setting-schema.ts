@@ -61,7 +61,8 @@ export const settingSchema = z.object({
     .regex(/^[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/u, 'must be a blob container name')
     .default('sluice-payloads'),
   AZURE_OPENAI_SCOPE: z.url().default('https://cognitiveservices.azure.com/.default'),
-  LANES: count(1, 64),
+  LANES: count(8, 64),
+  LEAST_LANES: count(1, 64),
   PULL_WINDOW_SECONDS: seconds(240, { min: 1, max: 1500 }),
   PULL_AHEAD_SECONDS: seconds(2, { min: 0.1, max: 30 }),
   IDLE_SECONDS: seconds(5, { min: 0.1, max: 60 }),

@@ -5,25 +5,36 @@ import type { PipelineDeps } from './deps.ts';
 
 type ArmDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings'>;
 
-/** Arms one lane that is idle or has lapsed, and sends its ticket. False when every lane is armed or running already. */
-export async function armFreeLane(deps: ArmDeps, traceparent: string | undefined): Promise<boolean> {
-  for (let index = 0; index < deps.settings.lanes; index += 1) {
-    const id = laneId(index);
-    let wasFree = false;
-    const armed = await changeLane(deps, id, (lane) => {
-      const next = armLane(lane, { id, now: deps.clock.now() });
-      wasFree ||= next !== undefined;
-      return next;
-    });
-    if (armed !== undefined) {
-      await sendTicket(deps, armed, traceparent);
-    }
-    if (wasFree) {
-      // By us, or by whoever was faster.
-      return true;
-    }
+/** Arms the first lane if it is idle or has lapsed, and sends its ticket. False when it is armed or running already. */
+export async function armFirstLane(deps: ArmDeps, traceparent: string | undefined): Promise<boolean> {
+  return armIfFree(deps, laneId(0), traceparent);
+}
+
+/** Arms free lanes, the first ones first, until `wanted` are armed or running. False when as many are already. */
+export async function armLanes(deps: ArmDeps, wanted: number, traceparent: string | undefined): Promise<boolean> {
+  const ids = Array.from({ length: deps.settings.lanes }, (_, index) => laneId(index));
+  const lanes = await Promise.all(ids.map(async (id) => ({ id, stored: await deps.lanes.read(id) })));
+  const now = deps.clock.now();
+  const free = lanes.filter(({ id, stored }) => armLane(stored?.document, { id, now }) !== undefined);
+  const missing = free.slice(0, Math.max(0, wanted - (lanes.length - free.length)));
+  for (const { id } of missing) {
+    await armIfFree(deps, id, traceparent);
   }
-  return false;
+  return missing.length > 0;
+}
+
+async function armIfFree(deps: ArmDeps, id: string, traceparent: string | undefined): Promise<boolean> {
+  let wasFree = false;
+  const armed = await changeLane(deps, id, (lane) => {
+    const next = armLane(lane, { id, now: deps.clock.now() });
+    wasFree ||= next !== undefined;
+    return next;
+  });
+  if (armed !== undefined) {
+    await sendTicket(deps, armed, traceparent);
+  }
+  // By us, or by whoever was faster.
+  return wasFree;
 }
 
 /** Sends an armed lane's ticket. When that fails the lane is free again: nobody would wait for this ticket in vain. */
@@ -55,7 +66,7 @@ export async function hasWork(
   return false;
 }
 
-/** The timer's part: when there is work, some lane is armed (L1). */
+/** The timer's part: when there is work, as many lanes as there are at least are armed (L1). */
 export async function wakeLanes(
   deps: ArmDeps & Pick<PipelineDeps, 'pools'>,
   traceparent: string,
@@ -63,5 +74,5 @@ export async function wakeLanes(
   if (!(await hasWork(deps, new Map()))) {
     return 'idle';
   }
-  return (await armFreeLane(deps, traceparent)) ? 'armed' : 'busy';
+  return (await armLanes(deps, deps.settings.leastLanes, traceparent)) ? 'armed' : 'busy';
 }

@@ -36,11 +36,15 @@ export interface PipelineDeps {
   readonly telemetry: Telemetry;
   /** Writes a line to the app's log: a fault that the pipeline survives. Never user text (T1). */
   readonly logFault: (what: string, error: unknown) => void;
+  /** How long the process has been busy since its start, in ms. */
+  readonly busyMs: () => number;
   readonly settings: PipelineSettings;
 }
 
 export interface PipelineSettings {
+  /** The most lanes, and those that there are at least while there is work. */
   readonly lanes: number;
+  readonly leastLanes: number;
   readonly pump: PumpSettings;
   readonly callTimeoutMs: number;
   /** First delay of a parked job; doubled with each attempt. */

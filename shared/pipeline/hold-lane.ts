@@ -1,6 +1,6 @@
-import { armLane, continuingTicket, idleLane, rearmLane, startLane, type TicketDelivery } from '../lanes/lane.ts';
+import { continuingTicket, idleLane, rearmLane, startLane, type TicketDelivery } from '../lanes/lane.ts';
 import { ticketQueue } from '../pools/pool.ts';
-import { hasWork, sendTicket } from './arm-lanes.ts';
+import { armFirstLane, hasWork, sendTicket } from './arm-lanes.ts';
 import { changeLane } from './change-lane.ts';
 import type { PipelineDeps } from './deps.ts';
 
@@ -27,7 +27,7 @@ export async function passLaneOn(deps: HoldDeps, delivery: TicketDelivery, trace
 }
 
 /**
- * The pump found nothing left: the lane goes idle, and only then is looked once more, so that a message that came in
+ * The pump found nothing left, or is one too many: the lane goes idle, and only then is looked once more, so that a message that came in
  * between finds either this look or an idle lane to arm.
  */
 export async function leaveLane(
@@ -39,15 +39,12 @@ export async function leaveLane(
   },
 ): Promise<void> {
   const { delivery } = input;
-  const id = delivery.ticket.lane;
-  await changeLane(deps, id, (lane) => idleLane(lane, delivery));
+  await changeLane(deps, delivery.ticket.lane, (lane) => idleLane(lane, delivery));
   if (!(await hasWork(deps, input.held))) {
     return;
   }
-  const armed = await changeLane(deps, id, (lane) => armLane(lane, { id, now: deps.clock.now() }));
-  if (armed !== undefined) {
-    await sendTicket(deps, armed, input.traceparent);
-  }
+  // The first lane, this one or another: its pump, if there is one, looks as well before it goes.
+  await armFirstLane(deps, input.traceparent);
 }
 
 /** An outage: the ticket comes back later and continues where this delivery stood. */

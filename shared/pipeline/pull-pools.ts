@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
+import { type HandUse, handRoom } from '../pools/hand-share.ts';
 import { intakeQueue, type Pool } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 import { PoolIntake } from './pool-intake.ts';
@@ -86,7 +87,7 @@ function isOver(deps: PipelineDeps, pull: Pull, state: { readonly activeAt: numb
 async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<void> {
   const intake = new PoolIntake(pool, deps);
   while (!loop.isOver()) {
-    const most = Math.min(intake.room(), deps.settings.pump.maxJobsInHand - loop.hand.size);
+    const most = Math.min(intake.room(), handRoom(handUse(deps, loop.hand, pool.name)));
     try {
       if (most <= 0) {
         loop.onBusy();
@@ -103,6 +104,16 @@ async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<voi
       await loop.onFault(error);
     }
   }
+}
+
+/** Jobs in hand by pool, so that one whose calls hang leaves the others their part. */
+function handUse(deps: PipelineDeps, hand: PumpHand, pool: string): HandUse {
+  const held = hand.held();
+  const inHand = deps.pools.map(({ name, queue, highQueue }): [string, number] => [
+    name,
+    (held.get(queue)?.size ?? 0) + (held.get(highQueue)?.size ?? 0),
+  ]);
+  return { places: deps.settings.pump.maxJobsInHand, inHand: new Map(inHand), pool };
 }
 
 function takeJob(

@@ -3,15 +3,17 @@ import type { TicketDelivery } from '../lanes/lane.ts';
 import { eventNames, sluice, spanNames } from '../telemetry/names.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import type { PipelineDeps } from './deps.ts';
-import { armFreeLane } from './arm-lanes.ts';
+import { armFirstLane } from './arm-lanes.ts';
+import { CallTimes } from './call-times.ts';
 import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts';
+import { LanePlanner } from './lane-planner.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
 
 /** How long a ticket waits before it tries again after an outage, in ms. */
 const postponeMs = 5000;
 
-export type PumpEnd = 'not-started' | 'idle' | 'passed-on' | 'postponed';
+export type PumpEnd = 'not-started' | 'idle' | 'surplus' | 'passed-on' | 'postponed';
 
 /**
  * One pump: takes the lane that its ticket names, serves every pool for a pull window, hands the lane on, waits for its
@@ -70,10 +72,18 @@ async function start(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
 async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const { delivery } = pump;
   const { traceparent } = pump.span;
-  const why = await pullPools(deps, { hand: pump.hand, stopping: pump.stopping, traceparent });
-  if (why === 'idle') {
+  const calls = new CallTimes(deps.clock);
+  const planner = new LanePlanner(deps, calls);
+  const pulled = new AbortController();
+  void planner.grow(traceparent, pulled.signal);
+  const why = await pullPools(
+    { ...deps, models: calls.timing(deps.models) },
+    { hand: pump.hand, stopping: pump.stopping, traceparent },
+  ).finally(() => pulled.abort());
+  const isSurplus = why === 'window-over' && !pump.stopping.aborted && (await planner.isSurplus(delivery.ticket.lane));
+  if (why === 'idle' || isSurplus) {
     await leaveLane(deps, { delivery, held: pump.hand.held(), traceparent });
-    return 'idle';
+    return why === 'idle' ? 'idle' : 'surplus';
   }
   await passLaneOn(deps, delivery, traceparent);
   return 'passed-on';
@@ -85,7 +95,7 @@ async function wakeAgain(deps: PipelineDeps, hand: PumpHand, span: Span): Promis
     return;
   }
   try {
-    await armFreeLane(deps, span.traceparent);
+    await armFirstLane(deps, span.traceparent);
   } catch (error) {
     // The timer looks every ten seconds.
     deps.logFault('arming a lane for jobs that were given back', error);

@@ -8,7 +8,7 @@ import { requestName } from '../payloads/payload-name.ts';
 import type { OutgoingMessage } from '../pools/job-queue.ts';
 import { queueOf } from '../pools/queue-of.ts';
 import { utf8Length } from '../tokens/utf8-length.ts';
-import { armFreeLane } from './arm-lanes.ts';
+import { armFirstLane } from './arm-lanes.ts';
 import { checkJob, type JobFigures } from './check-job.ts';
 import type { PipelineDeps } from './deps.ts';
 import { digestOf, largestRequest } from './read-message.ts';
@@ -61,7 +61,7 @@ export async function submitJobs(
   );
   const outcomes = await Promise.all(prepared.map(async (one) => (one.kind === 'runnable' ? store(deps, one) : one)));
   if (runnable.length > 0) {
-    await armFreeLane(deps, traceparent);
+    await armFirstLane(deps, traceparent);
   }
   return outcomes;
 }

@@ -114,6 +114,7 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
       health: processDeploymentHealth(own),
       telemetry: outside.telemetry,
       logFault: (what) => void faults.push(what),
+      busyMs: () => 0,
       settings: { ...usualSettings, ...settings.settings },
     };
   };
@@ -128,6 +129,7 @@ export function chatJob(text = 'Hi', changes: Partial<JobEnvelope> = {}): JobEnv
 
 const usualSettings: PipelineSettings = {
   lanes: 1,
+  leastLanes: 1,
   pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
   callTimeoutMs: 60_000,
   parkMs: 10_000,

@@ -39,7 +39,8 @@ test('the fewest settings make a whole configuration', () => {
   assert.deepEqual(config.serviceBus, { namespace: 'bus.example' });
   assert.deepEqual(config.payloads, { container: 'sluice-payloads', url: 'https://blobs.example' });
   assert.partialDeepStrictEqual(config, {
-    lanes: 1,
+    lanes: 8,
+    leastLanes: 1,
     pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
     callTimeoutMs: 270_000,
     parkMs: 10_000,

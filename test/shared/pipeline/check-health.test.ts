@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../shared/errors.ts';
-import { armFreeLane } from '../../../shared/pipeline/arm-lanes.ts';
+import { armFirstLane } from '../../../shared/pipeline/arm-lanes.ts';
 import { checkHealth } from '../../../shared/pipeline/check-health.ts';
 import { pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
@@ -11,7 +11,7 @@ const why = { code: '401', message: 'The key was refused.' };
 test('an app whose parts answer is healthy, and shows its lanes and its deployments', async () => {
   const rig = pipelineRig({ settings: { lanes: 2 } });
   const deps = rig.process();
-  await armFreeLane(deps, '');
+  await armFirstLane(deps, '');
 
   assert.deepEqual(await checkHealth(deps), {
     isHealthy: true,

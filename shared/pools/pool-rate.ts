@@ -1,0 +1,24 @@
+import type { Pool, PoolDeployment } from './pool.ts';
+
+/** What a pool may start in a ms. */
+export interface PoolRate {
+  readonly tokensPerMs: number;
+  readonly requestsPerMs: number;
+}
+
+/** The quota of the pool's deployments that can be used now, a shared one counted once. */
+export function poolRate(pool: Pool, isUsable: (where: PoolDeployment) => boolean): PoolRate {
+  const quotas = new Map(pool.deployments.filter(isUsable).map(({ bucketId, settings }) => [bucketId, settings]));
+  return [...quotas.values()].reduce<PoolRate>(
+    (sum, { tokensPerMinute, requestsPerMinute = Number.POSITIVE_INFINITY }) => ({
+      tokensPerMs: sum.tokensPerMs + tokensPerMinute / 60_000,
+      requestsPerMs: sum.requestsPerMs + requestsPerMinute / 60_000,
+    }),
+    { tokensPerMs: 0, requestsPerMs: 0 },
+  );
+}
+
+/** Jobs of a cost that start in a second at this rate. */
+export function jobsPerSecond(rate: PoolRate, costTokens: number): number {
+  return 1000 * Math.min(rate.tokensPerMs / costTokens, rate.requestsPerMs);
+}
