@@ -3,9 +3,9 @@ import Long from 'long';
 import type { JobQueue } from './job-queue.ts';
 import { peekedBacklogs } from './service-bus-backlog.ts';
 import { asQueueError } from './service-bus-errors.ts';
+import { QueueReceivers } from './service-bus-receivers.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
 import { sendAll } from './service-bus-send.ts';
-import { type SettlementTurns, settlementTurns } from './settlement-turns.ts';
 
 /**
  * The SDK goes on waiting for a full batch after the first message, up to a second. So a batch is asked for with a short
@@ -23,18 +23,13 @@ const peekPages = 8;
  */
 export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { readonly close: () => Promise<void> } {
   const senders = new Map<string, ServiceBusSender>();
-  const receivers = new Map<string, { readonly receiver: ServiceBusReceiver; readonly turns: SettlementTurns }>();
+  const receivers = new Map<string, QueueReceivers>();
   const locks = watchLocks();
   const backlogs = peekedBacklogs();
-  const receiverOf = (queue: string) => {
-    const known = receivers.get(queue);
-    if (known !== undefined && !known.receiver.isClosed) {
-      return known;
-    }
-    const options = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 } as const;
-    const opened = { receiver: client.createReceiver(queue, options), turns: settlementTurns() };
-    receivers.set(queue, opened);
-    return opened;
+  const receiversOf = (queue: string): QueueReceivers => {
+    const known = receivers.get(queue) ?? new QueueReceivers(client, queue, locks.held);
+    receivers.set(queue, known);
+    return known;
   };
   const senderOf = (queue: string): ServiceBusSender => {
     const known = senders.get(queue);
@@ -52,26 +47,25 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
     },
     receive: async (queue, most, waitMs) =>
       asQueueError(`Receiving from ${queue}`, async () => {
-        const { receiver, turns } = receiverOf(queue);
-        const burst = await receiver.receiveMessages(most, { maxWaitTimeInMs: burstMs });
-        const messages =
-          burst.length > 0 || waitMs <= burstMs
+        const { from, messages } = await receiversOf(queue).receive(async (receiver) => {
+          const burst = await receiver.receiveMessages(most, { maxWaitTimeInMs: burstMs });
+          return burst.length > 0 || waitMs <= burstMs
             ? burst
-            : await receiver.receiveMessages(1, { maxWaitTimeInMs: waitMs - burstMs });
+            : receiver.receiveMessages(1, { maxWaitTimeInMs: waitMs - burstMs });
+        });
+        const { receiver, turns } = from;
         return messages.map((message) => toReceivedMessage(receiver, message, { locks, turns }));
       }),
     hasWork: async (queue, held) =>
-      asQueueError(`Peeking ${queue}`, async () => hasWork(receiverOf(queue).receiver, held)),
+      asQueueError(`Peeking ${queue}`, async () => hasWork(receiversOf(queue).looker(), held)),
     backlog: async (queue, { enqueuedBefore } = {}) =>
       asQueueError(`Peeking ${queue}`, async () => {
-        const { receiver } = receiverOf(queue);
-        return backlogs.of(queue, { receiver, held: () => locks.held(receiver) }, enqueuedBefore);
+        const own = receiversOf(queue);
+        return backlogs.of(queue, { receiver: own.looker(), held: () => own.held() }, enqueuedBefore);
       }),
     close: async () => {
       locks.stop();
-      await Promise.allSettled(
-        [...senders.values(), ...[...receivers.values()].map((one) => one.receiver)].map(async (one) => one.close()),
-      );
+      await Promise.allSettled([...senders.values(), ...receivers.values()].map(async (one) => one.close()));
       await client.close();
     },
   };
