@@ -111,6 +111,9 @@ export function missedExpectations(row: SimulationRow): readonly string[] {
   if (row.worstWindow > 1 && loweredLimit === undefined) {
     misses.push(`worst window ${row.worstWindow.toFixed(4)} > 1`);
   }
+  if (row.corrections > 0 && loweredLimit === undefined) {
+    misses.push(`${row.corrections} corrections of a limit that nobody changed`);
+  }
   const allowedMs = (loweredLimit?.fromMs ?? 0) + expected.throttledForMs;
   if (row.lastThrottledMs > 0 && row.lastThrottledMs > allowedMs) {
     const after =

@@ -99,5 +99,6 @@ function figures(
     waitP99Ms: tally.waitQuantile(0.99),
     jobs: admitted,
     missed,
+    corrections: (store.current(bucketId)?.epoch ?? 1) - 1,
   };
 }
