@@ -13,14 +13,15 @@ export function missedAims(row: SimulationRow): readonly string[] {
   const misses: string[] = [];
   const atMost = (name: string, value: number, limit: number): void => {
     if (value > limit) {
-      misses.push(`${name} ${value.toFixed(3)} > ${limit}`);
+      misses.push(`${name} ${Number(value.toFixed(4))} > ${limit}`);
     }
   };
   atMost('worst window', row.worstWindow, 1);
   atMost('429 per 1,000', row.throttledPer1000, 0);
+  atMost('corrections of a limit that nobody changed', row.corrections, 0);
   const least = leastUtilisation[row.load];
   if (row.arrival === 'saturated' && row.utilisation < least) {
-    misses.push(`utilisation ${row.utilisation.toFixed(3)} < ${least}`);
+    misses.push(`utilisation ${row.utilisation.toFixed(4)} < ${least}`);
   }
   if (row.arrival === 'saturated' && row.load === '1M' && row.workers === 256) {
     atMost('operations a job', row.bucketOpsPerJob, 2.2);

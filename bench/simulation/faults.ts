@@ -11,7 +11,9 @@ export interface FaultScenario {
   readonly stalledShare: number;
   /** The service lowers its limits for a time and tells nobody but by its answers; since the beginning of the run. */
   readonly loweredLimit: { readonly fromMs: number; readonly forMs: number; readonly factor: number } | undefined;
-  /** How far the clock of the first worker is ahead, in ms. */
+  /** Every clock is off by up to this, in ms. */
+  readonly clockErrorMs: number;
+  /** How far the clock of the first worker is ahead besides, in ms. */
   readonly skewMs: number;
   readonly expected: Expectation;
 }
@@ -29,6 +31,7 @@ const none: FaultScenario = {
   crashEveryMs: undefined,
   stalledShare: 0,
   loweredLimit: undefined,
+  clockErrorMs: 25,
   skewMs: 0,
   expected: { utilisation: 0, throttledForMs: 0 },
 };
@@ -40,6 +43,7 @@ export const faultNames = [
   'lost-replies',
   'refusals',
   'cosmos-away',
+  'loose-clocks',
   'skewed-clock',
   'limit-halved',
 ] as const;
@@ -77,6 +81,12 @@ export const faults: Readonly<Record<FaultName, FaultScenario>> = {
     store: { ...noStoreFaults, away: { fromMs: 300_000, forMs: 30_000 } },
     expected: { ...none.expected, utilisation: 0.9 },
   },
+  'loose-clocks': {
+    ...none,
+    about: 'every clock is off by up to 110 ms, which is nearly what a worker may be off (B2)',
+    clockErrorMs: 110,
+    expected: { ...none.expected, utilisation: 0.97 },
+  },
   'skewed-clock': {
     ...none,
     about: 'the clock of one worker is 250 ms ahead',
@@ -100,6 +110,9 @@ export function missedExpectations(row: SimulationRow): readonly string[] {
   }
   if (row.worstWindow > 1 && loweredLimit === undefined) {
     misses.push(`worst window ${row.worstWindow.toFixed(4)} > 1`);
+  }
+  if (row.corrections > 0 && loweredLimit === undefined) {
+    misses.push(`${row.corrections} corrections of a limit that nobody changed`);
   }
   const allowedMs = (loweredLimit?.fromMs ?? 0) + expected.throttledForMs;
   if (row.lastThrottledMs > 0 && row.lastThrottledMs > allowedMs) {

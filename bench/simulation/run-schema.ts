@@ -39,6 +39,8 @@ export const rowSchema = runSchema.extend({
   jobs: figure,
   /** Starts that were thrown away. */
   missed: figure,
+  /** How often the bucket's limits were changed because of what the service said. */
+  corrections: figure,
   /** Real time of the run. */
   wallMs: figure,
   /** Events of the simulation. */

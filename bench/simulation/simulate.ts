@@ -18,9 +18,6 @@ import { WorkerClock } from './worker-clock.ts';
 /** The first minute fills the empty window: the windows that are looked at begin after it. */
 const minuteMs = 60_000;
 
-/** Clocks are off by up to this, in ms. */
-const clockErrorMs = 25;
-
 export async function simulate(run: SimulationRun, signal?: AbortSignal): Promise<SimulationRow> {
   const startedAt = performance.now();
   const load = loads[run.load];
@@ -58,7 +55,7 @@ function startWorkers(
   run: SimulationRun,
 ): { readonly workers: Map<number, SimulatedWorker>; readonly startWorker: (place: number) => void } {
   const workers = new Map<number, SimulatedWorker>();
-  const { skewMs } = faults[run.fault];
+  const { skewMs, clockErrorMs } = faults[run.fault];
   let started = 0;
   const startWorker = (place: number): void => {
     started += 1;
@@ -102,5 +99,6 @@ function figures(
     waitP99Ms: tally.waitQuantile(0.99),
     jobs: admitted,
     missed,
+    corrections: (store.current(bucketId)?.epoch ?? 1) - 1,
   };
 }

@@ -34,6 +34,7 @@ export class SimulatedStore {
   readonly #faults: StoreFaults;
   readonly #startedMs: number;
   readonly #documents = memoryBucketStore();
+  readonly #sizes = new Map<string, { readonly head: number; readonly epoch: number; readonly bytes: number }>();
   #writableMs = 0;
   #requestUnits = 0;
   #operations = 0;
@@ -159,10 +160,22 @@ export class SimulatedStore {
     return outcome;
   }
 
-  /** The document's size as Cosmos DB keeps it: JSON without system properties. */
+  /**
+   * The document's size as Cosmos DB keeps it: JSON without system properties. Measured again when the head or the limits
+   * change; in between only the digits of the totals can.
+   */
   #bytes(id: string): number {
     const state = this.#documents.current(id);
-    return state === undefined ? 0 : JSON.stringify(state).length;
+    if (state === undefined) {
+      return 0;
+    }
+    const known = this.#sizes.get(id);
+    if (known?.head === state.head && known.epoch === state.epoch) {
+      return known.bytes;
+    }
+    const bytes = JSON.stringify(state).length;
+    this.#sizes.set(id, { head: state.head, epoch: state.epoch, bytes });
+    return bytes;
   }
 }
 

@@ -25,6 +25,9 @@ const sendSpread = { p50: 8, p99: 40 };
 /** A call, in ms. */
 const callSpread = { p50: 3000, p99: 20_000 };
 
+/** What else changes the room of a full hand, other limits above all, is seen within this time, in ms. */
+const longestRestMs = 500;
+
 /** How long a pool that may not be pulled is left alone, in ms, as `pull-pools.ts` does. */
 const restMs = 20;
 
@@ -52,6 +55,8 @@ export class SimulatedWorker {
   readonly #reserver: Reserver;
   readonly #intake: PoolIntake;
   readonly #hand = new Set<SimulatedJob>();
+  #isResting = false;
+  #pulls = 0;
 
   /** @param place which of the workers it is, for the tally */
   constructor(
@@ -90,12 +95,14 @@ export class SimulatedWorker {
   }
 
   #pull(): void {
+    this.#pulls += 1;
     const most = Math.min(this.#intake.room(), maxJobsInHand - this.#hand.size);
     if (most <= 0) {
       void this.#intake.lookAgain().catch((error: unknown) => this.#world.time.fail(error));
-      this.#clock.after(this.#restMs(), () => this.#pull());
+      this.#pullAfter(this.#restMs());
       return;
     }
+    this.#isResting = false;
     this.#world.queue.receive({
       most,
       isOver: () => this.#clock.isOver,
@@ -103,10 +110,35 @@ export class SimulatedWorker {
     });
   }
 
-  /** While the horizon is long nothing changes but the time: the looks in between would find the same. */
+  /** Looks again after a rest, unless there was another look meanwhile. */
+  #pullAfter(ms: number): void {
+    this.#isResting = true;
+    const planned = this.#pulls;
+    this.#clock.after(ms, () => {
+      if (this.#isResting && this.#pulls === planned) {
+        this.#pull();
+      }
+    });
+  }
+
+  /**
+   * The pump looks every 20 ms. Most looks would find what the one before found, and 256 workers would spend most of the
+   * simulation on them: while the horizon is long nothing changes but the time, and while the hand is full nothing but by
+   * a start, after which `#onRoom` looks.
+   */
   #restMs(): number {
+    if (!this.#reserver.isHealthy(bucketId)) {
+      return restMs;
+    }
     const tooLongMs = this.#reserver.horizonMs(bucketId) - pullAheadMs;
-    return this.#reserver.isHealthy(bucketId) ? Math.max(1, Math.ceil(tooLongMs / restMs)) * restMs : restMs;
+    return tooLongMs < 0 ? longestRestMs : Math.max(1, Math.ceil(tooLongMs / restMs)) * restMs;
+  }
+
+  /** A job has left the hand: the next look comes at any point of its period. */
+  #onRoom(): void {
+    if (this.#isResting) {
+      this.#pullAfter(this.#random() * restMs);
+    }
   }
 
   #take(jobs: readonly SimulatedJob[]): void {
@@ -132,6 +164,7 @@ export class SimulatedWorker {
         continue;
       }
       onStart(job.cost);
+      this.#onRoom();
       tally.waited(time.nowMs, time.nowMs - job.arrivedMs);
       const verdict = await this.#call(job);
       if (verdict.kind === 'admitted') {

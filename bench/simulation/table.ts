@@ -23,6 +23,7 @@ const columns: readonly Column[] = [
   { title: 'wait p50', of: (row) => duration(row.waitP50Ms) },
   { title: 'p99', of: (row) => duration(row.waitP99Ms) },
   { title: 'jobs', of: (row) => String(row.jobs) },
+  { title: 'corrected', of: (row) => String(row.corrections) },
   { title: 'thrown', of: (row) => String(row.missed) },
 ];
 

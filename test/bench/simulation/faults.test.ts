@@ -25,6 +25,7 @@ function rowOf(fault: FaultName, figures: Partial<SimulationRow>): SimulationRow
     waitP99Ms: 1,
     jobs: 100,
     missed: 0,
+    corrections: 0,
     wallMs: 1,
     events: 1,
     ...figures,
