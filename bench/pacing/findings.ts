@@ -1,0 +1,53 @@
+import { throttledWithin } from './measure.ts';
+import type { RunOutcome } from './run-outcome.ts';
+import type { Finding } from './scenario.ts';
+
+/** Every job completed, and none was called for twice. */
+export function expectAllOnce(outcome: RunOutcome): readonly Finding[] {
+  const { completed, jobs, repeated } = outcome;
+  return [
+    { what: `every job completed (${completed} of ${jobs})`, isMet: completed === jobs },
+    { what: `no job admitted twice (${repeated})`, isMet: repeated === 0 },
+  ];
+}
+
+export function expectNoThrottling({ regions }: RunOutcome): readonly Finding[] {
+  return regions.map(({ region, throttled429 }) => ({
+    what: `${region.window}: 0 × 429 (${throttled429})`,
+    isMet: throttled429 === 0,
+  }));
+}
+
+export function expectUtilisation({ regions }: RunOutcome, least: number): readonly Finding[] {
+  return regions.map(({ region, utilisation }) => ({
+    what: `${region.window}: utilisation ≥ ${least.toFixed(3)} (${utilisation.toFixed(3)})`,
+    isMet: utilisation >= least,
+  }));
+}
+
+/** B1, as the service saw it: no window of any phase above the limit. */
+export function expectBoundedWindows({ regions }: RunOutcome): readonly Finding[] {
+  return regions.map(({ region, worstWindow }) => ({
+    what: `${region.window}: worst window ≤ 1.000 (${worstWindow.toFixed(3)})`,
+    isMet: worstWindow <= 1,
+  }));
+}
+
+/** Processes but those named made calls. */
+export function expectAllAtWork({ processes }: RunOutcome, except: readonly number[] = []): readonly Finding[] {
+  const idle = processes.filter(({ calls }, index) => calls === 0 && !except.includes(index)).length;
+  return [{ what: `every process made calls (${idle} made none)`, isMet: idle === 0 }];
+}
+
+/** 429s come only for so long after a limit was lowered: before it knows, the app cannot do better. */
+export function expectThrottlingOnlyAfterLowering(outcome: RunOutcome, withinMs: number): readonly Finding[] {
+  return outcome.regions.map(({ region, calls, throttled429 }) => {
+    const early = outcome.loweredAt.reduce(
+      (sum, at) => sum + throttledWithin(calls, { fromMs: at, toMs: at + withinMs }),
+      0,
+    );
+    const other = throttled429 - early;
+    const what = `${region.window}: no 429 but within ${withinMs / 1000} s of the lowering (${other} others, ${early} within)`;
+    return { what, isMet: other === 0 };
+  });
+}

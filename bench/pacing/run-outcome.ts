@@ -1,0 +1,46 @@
+import type { LimitStep, MeasuredCall } from './measure.ts';
+import type { PacingRegion } from './scenario.ts';
+
+/** What came of one region in one run. */
+export interface RegionOutcome {
+  readonly region: PacingRegion;
+  readonly calls: readonly MeasuredCall[];
+  readonly steps: readonly LimitStep[];
+  /** Over all whole windows from the run's first call on. */
+  readonly utilisation: number;
+  /** Without the first window. */
+  readonly steadyUtilisation: number;
+  /** The fullest window of any phase ÷ the limit. */
+  readonly worstWindow: number;
+  readonly throttled429: number;
+  readonly makespanRatio: number;
+  readonly waitP50Ms: number;
+  readonly waitP99Ms: number;
+}
+
+/** One process of the app, as it was seen. */
+export interface ProcessOutcome {
+  readonly calls: number;
+  /** Undefined when it told none. */
+  readonly lagP99Ms: number | undefined;
+  /** Its own word on its health at the end of the measured interval; undefined when it gave none. */
+  readonly health: unknown;
+}
+
+export interface RunOutcome {
+  /** Epoch ms of the first call that counts. */
+  readonly firstCallMs: number;
+  readonly regions: readonly RegionOutcome[];
+  readonly processes: readonly ProcessOutcome[];
+  /** Jain's index over the calls of the processes that were to work. */
+  readonly jain: number;
+  readonly jobs: number;
+  readonly completed: number;
+  /** Jobs that the service admitted more than once. */
+  readonly repeated: number;
+  /** Busy share of the whole machine in the measured interval, 0 to 1. */
+  readonly cpuShare: number;
+  readonly stackLagP99Ms: number | undefined;
+  /** When the limit was lowered, epoch ms. */
+  readonly loweredAt: readonly number[];
+}
