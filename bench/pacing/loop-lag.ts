@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 /** Preload of the processes whose event loops are watched. */
-export const lagPreload = new URL('watch-loop-lag.ts', import.meta.url).href;
+const lagPreload = new URL('watch-loop-lag.ts', import.meta.url).href;
 
 /** Flags of Node that watch the loop of a process; its environment names the file. */
 export const lagFlags: readonly string[] = ['--import', lagPreload];

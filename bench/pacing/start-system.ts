@@ -92,7 +92,7 @@ async function appSettings(run: PacingRun, index: number): Promise<Readonly<Reco
   return { LANES: String(run.processes), MAX_JOBS_IN_HAND: String(jobsInHand(run)), ...skew };
 }
 
-export function stackLayoutOf(run: PacingRun, folder: string): Parameters<typeof startStackProcess>[0] {
+function stackLayoutOf(run: PacingRun, folder: string): Parameters<typeof startStackProcess>[0] {
   const { scenario, seed } = run;
   const each = <Value>(value: Value): Readonly<Record<string, Value>> =>
     Object.fromEntries(pacingRegions.map(({ name }) => [name, value]));
