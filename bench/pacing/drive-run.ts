@@ -6,10 +6,11 @@ import { firstCallOf, untilDrained } from './follow-run.ts';
 import { jobCounts } from './job-counts.ts';
 import type { RunFacts } from './judge-run.ts';
 import { readLoopLag } from './loop-lag.ts';
-import { busyShare, type LoadSample, readMachineLoad } from './machine-load.ts';
+import { cpuShares } from './machine-load.ts';
 import type { MeasuredCall } from './measure.ts';
 import { loadTokens, type PacingRun } from './plan-runs.ts';
 import { readTracedCalls } from './process-trace.ts';
+import { sampleLoad } from './sample-load.ts';
 import { pacingRegions } from './scenario.ts';
 import type { AppUnderLoad, PacingSystem } from './start-system.ts';
 import { traceJobs } from './trace.ts';
@@ -18,8 +19,6 @@ interface Driving {
   readonly signal: AbortSignal;
   readonly tell: (line: string) => void;
 }
-
-const sampleEveryMs = 1000;
 
 /** Puts a run's load on its system, follows it to its end, and brings together what was seen from outside. */
 export async function driveRun(run: PacingRun, system: PacingSystem, driving: Driving): Promise<RunFacts> {
@@ -30,10 +29,9 @@ export async function driveRun(run: PacingRun, system: PacingSystem, driving: Dr
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const counts = jobCounts(system.stack);
+  const sampling = sampleLoad([system.stack.child, ...system.apps.map(({ child }) => child)].map(({ pid }) => pid));
   try {
     const [alreadyEnded, alreadyCompleted] = [await counts.ended(), await counts.completed()];
-    const load: LoadSample[] = [];
-    const sampling = sampleMachine(load, either);
     const feeding = feedLoad(system, jobs, either);
     const firstCallMs = await Promise.race([firstCallOf(system.stack, name, driving), rejectionOf(feeding)]);
     const toMs = firstCallMs + run.measuredMs;
@@ -43,10 +41,10 @@ export async function driveRun(run: PacingRun, system: PacingSystem, driving: Dr
       feeding,
       untilDrained({ stack: system.stack, jobs: jobs.length + alreadyEnded, counts, firstCallMs }, driving),
     ]);
-    const cpuShare = busyShare(load, { fromMs: firstCallMs, toMs });
+    await sampling.end();
+    const cpu = cpuShares(sampling.samples, { fromMs: firstCallMs, toMs });
     const completed = (await counts.completed()) - alreadyCompleted;
     over.abort();
-    await sampling;
     const calls = (await adminApi(system.stack.adminUrl).calls()).filter((call) =>
       call.clientRequestId.startsWith(name),
     );
@@ -59,11 +57,12 @@ export async function driveRun(run: PacingRun, system: PacingSystem, driving: Dr
       calls: byRegion(calls),
       jobs: jobs.length,
       completed,
-      cpuShare,
+      cpu,
       stackLagP99Ms,
     };
   } finally {
     over.abort();
+    await sampling.end();
     counts.close();
   }
 }
@@ -89,14 +88,6 @@ async function warmUp(run: PacingRun, system: PacingSystem, driving: Driving): P
 async function rejectionOf(work: Promise<unknown>): Promise<never> {
   await work;
   return new Promise(() => undefined);
-}
-
-async function sampleMachine(samples: LoadSample[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    samples.push(readMachineLoad(Date.now()));
-    await delay(sampleEveryMs, undefined, { signal }).catch(() => undefined);
-  }
-  samples.push(readMachineLoad(Date.now()));
 }
 
 async function healthAt(apps: readonly AppUnderLoad[], at: number, signal: AbortSignal): Promise<readonly unknown[]> {

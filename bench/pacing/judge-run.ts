@@ -1,3 +1,4 @@
+import type { CpuShares } from './machine-load.ts';
 import {
   callsRepeated,
   fullestWindow,
@@ -23,12 +24,12 @@ export interface RunFacts {
   readonly processes: readonly ProcessOutcome[];
   readonly jobs: number;
   readonly completed: number;
-  readonly cpuShare: number;
+  readonly cpu: CpuShares;
   readonly stackLagP99Ms: number | undefined;
 }
 
 export function judgeRun(run: PacingRun, facts: RunFacts): RunOutcome {
-  const { firstCallMs, loweredAt, processes, jobs, completed, cpuShare, stackLagP99Ms } = facts;
+  const { firstCallMs, loweredAt, processes, jobs, completed, cpu, stackLagP99Ms } = facts;
   const working = processes.filter((_, index) => index !== run.scenario.skewedClock?.process);
   return {
     firstCallMs,
@@ -39,7 +40,7 @@ export function judgeRun(run: PacingRun, facts: RunFacts): RunOutcome {
     jobs,
     completed,
     repeated: callsRepeated([...facts.calls.values()].flat()),
-    cpuShare,
+    cpu,
     stackLagP99Ms,
   };
 }
@@ -72,7 +73,7 @@ const mostLagMs = 50;
 
 /** Why a run counts for nothing: empty when it does count. */
 export function voidReasons(run: Pick<PacingRun, 'isFull'>, outcome: RunOutcome): readonly string[] {
-  const { cpuShare, stackLagP99Ms, processes } = outcome;
+  const { cpu, stackLagP99Ms, processes } = outcome;
   const lags = [
     { name: 'the stack', lagP99Ms: stackLagP99Ms },
     ...processes.map(({ lagP99Ms }, index) => ({ name: `process ${index}`, lagP99Ms })),
@@ -80,7 +81,7 @@ export function voidReasons(run: Pick<PacingRun, 'isFull'>, outcome: RunOutcome)
   const late = lags.filter(({ lagP99Ms }) => lagP99Ms === undefined || lagP99Ms > mostLagMs);
   return [
     ...(run.isFull ? [] : ['it was shortened']),
-    ...(cpuShare <= mostCpuShare ? [] : [`CPU ${percent(cpuShare)}, above ${percent(mostCpuShare)}`]),
+    ...(cpu.machine <= mostCpuShare ? [] : [`CPU ${percent(cpu.machine)}, above ${percent(mostCpuShare)}`]),
     ...late.map(({ name, lagP99Ms }) =>
       lagP99Ms === undefined
         ? `the event loop of ${name} was not seen`

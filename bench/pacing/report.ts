@@ -83,7 +83,7 @@ function verdictOf({ run, outcome }: JudgedRun): readonly string[] {
   const calls = outcome.processes.map((process) => process.calls).join(', ');
   return [
     `${run.name}: ${reasons.length === 0 ? 'counts' : `VOID: ${reasons.join('; ')}`}`,
-    `  CPU ${(outcome.cpuShare * 100).toFixed(0)} %; event loop late at p99: stack ${outcome.stackLagP99Ms?.toFixed(0) ?? '?'} ms, processes ${lags} ms`,
+    `  CPU ${percent(outcome.cpu.machine)}, of it ${percent(outcome.cpu.own)} by the run's processes; event loop late at p99: stack ${outcome.stackLagP99Ms?.toFixed(0) ?? '?'} ms, processes ${lags} ms`,
     `  calls by process: ${calls} (Jain ${outcome.jain.toFixed(3)})`,
     ...run.scenario.expect(outcome).map(({ what, isMet }) => `  ${isMet ? 'met    ' : 'NOT met'}  ${what}`),
   ];
@@ -91,4 +91,8 @@ function verdictOf({ run, outcome }: JudgedRun): readonly string[] {
 
 function rounded(value: number, digits: number): number {
   return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }

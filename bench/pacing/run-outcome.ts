@@ -1,3 +1,4 @@
+import type { CpuShares } from './machine-load.ts';
 import type { LimitStep, MeasuredCall } from './measure.ts';
 import type { PacingRegion } from './scenario.ts';
 
@@ -38,8 +39,8 @@ export interface RunOutcome {
   readonly completed: number;
   /** Jobs that the service admitted more than once. */
   readonly repeated: number;
-  /** Busy share of the whole machine in the measured interval, 0 to 1. */
-  readonly cpuShare: number;
+  /** In the measured interval. */
+  readonly cpu: CpuShares;
   readonly stackLagP99Ms: number | undefined;
   /** When the limit was lowered, epoch ms. */
   readonly loweredAt: readonly number[];

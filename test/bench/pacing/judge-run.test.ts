@@ -31,7 +31,7 @@ function facts(changes: Partial<RunFacts> = {}): RunFacts {
     processes: [healthy, healthy],
     jobs: 6400,
     completed: 6400,
-    cpuShare: 0.4,
+    cpu: { machine: 0.4, own: 0.3 },
     stackLagP99Ms: 10,
     ...changes,
   };
@@ -57,7 +57,7 @@ test('a busy machine, a late event loop and one that was not seen each make a ru
   const process = { calls: 1, health: undefined };
 
   assert.deepEqual(reasons({}), []);
-  assert.equal(reasons({ cpuShare: 0.61 }).length, 1);
+  assert.equal(reasons({ cpu: { machine: 0.61, own: 0.3 } }).length, 1);
   assert.equal(reasons({ stackLagP99Ms: 51 }).length, 1);
   assert.equal(
     reasons({
@@ -72,7 +72,10 @@ test('a busy machine, a late event loop and one that was not seen each make a ru
 });
 
 test('a CPU share that is not known does not count', () => {
-  assert.equal(voidReasons(steady, judgeRun(steady, facts({ cpuShare: Number.NaN }))).length, 1);
+  assert.equal(
+    voidReasons(steady, judgeRun(steady, facts({ cpu: { machine: Number.NaN, own: Number.NaN } }))).length,
+    1,
+  );
 });
 
 test('the report says which aims were not met', () => {
