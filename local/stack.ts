@@ -13,8 +13,8 @@ const help = `Runs the embedded stack: Service Bus, Cosmos DB, blob storage and 
   npm run stack -- [--folder FOLDER] [--layout JSON]
 
   --folder FOLDER   where everything is kept; default: .local
-  --layout JSON     changes to the layout: ports (0: a free one), models with their quotas, latency ("instant"), seed,
-                    lockMs; see local/stack-layout.ts
+  --layout JSON     changes to the layout: ports (0: a free one), models with their quotas and the faces of their
+                    limiters, latency ("instant"), seed, lockMs; see local/stack-layout.ts
   --help            this text
 `;
 

@@ -1,10 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import type { DeploymentSettings } from './azure-openai/settings.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
 import { startServiceBus } from './service-bus/start-service-bus.ts';
 import {
-  localApiKey,
   localCosmosKey,
   localServiceBusKey,
   simulatedRegions,
@@ -14,6 +12,7 @@ import {
   stackQueues,
 } from './stack-layout.ts';
 import { startStorage } from './storage/start-storage.ts';
+import { toldRegions } from './told-regions.ts';
 
 export interface Stack {
   /** The settings with which the app finds the stack, as `Values` of a local.settings.json. */
@@ -109,12 +108,7 @@ function environmentOf(
     readonly azureOpenAi: { readonly endpoint: (region: string) => string };
   },
 ): Readonly<Record<string, string>> {
-  const regions = simulatedRegions(layout).map((region) => ({
-    name: region.name,
-    endpoint: parts.azureOpenAi.endpoint(region.name),
-    apiKey: localApiKey,
-    deployments: region.deployments.map(toldOf),
-  }));
+  const regions = toldRegions(simulatedRegions(layout), parts.azureOpenAi.endpoint);
   return {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     REGIONS: JSON.stringify(regions),
@@ -124,23 +118,5 @@ function environmentOf(
     COSMOS_DATABASE: database,
     AzureWebJobsStorage: parts.storage.connectionString,
     TRACE_FILE: stackFiles(layout).trace,
-  };
-}
-
-/**
- * What the owner of a deployment knows of it. The kind of window, lowered limits, neighbours and lies are left out:
- * those the app must find out.
- */
-function toldOf(deployment: DeploymentSettings): Partial<DeploymentSettings> {
-  const { name, model, tokensPerMinute, requestsPerMinute } = deployment;
-  const { requestWindowSeconds, defaultMaxTokens, limitGroup } = deployment;
-  return {
-    name,
-    model,
-    tokensPerMinute,
-    requestsPerMinute,
-    ...(requestWindowSeconds === undefined ? {} : { requestWindowSeconds }),
-    ...(defaultMaxTokens === undefined ? {} : { defaultMaxTokens }),
-    ...(limitGroup === undefined ? {} : { limitGroup }),
   };
 }

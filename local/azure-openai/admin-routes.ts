@@ -1,10 +1,11 @@
-import { callsQuery, deploymentChange, faultBody, regionChange } from './admin-schemas.ts';
+import { callsQuery, deploymentChange, faultBody, regionChange, usageQuery } from './admin-schemas.ts';
 import type { CallBook } from './call-book.ts';
 import { countersReport } from './counters-report.ts';
-import type { Limits } from './deployment-limiter.ts';
+import { changeFaces } from './change-faces.ts';
 import { Problem, readAdmin } from './problem.ts';
 import type { Region } from './region.ts';
 import type { RegionServer } from './region-server.ts';
+import { usageReport } from './usage-report.ts';
 
 /** What the admin endpoint reads and changes. */
 export interface Administered {
@@ -12,7 +13,7 @@ export interface Administered {
   readonly now: () => number;
   readonly startedAt: number;
   readonly regions: ReadonlyMap<string, { readonly region: Region; readonly server: RegionServer }>;
-  /** Empties log, counters and windows, and puts back limits, latency and faults as they were set. */
+  /** Empties log, counters and windows, and puts back limits, faces, latency and faults as they were set. */
   readonly reset: () => Promise<void>;
   readonly log: (line: string) => void;
 }
@@ -26,8 +27,8 @@ export interface AdminRequest {
 }
 
 /**
- * The admin endpoint's operations: `GET counters`, `GET calls?after=&limit=`, `PATCH regions/{region}`,
- * `PATCH regions/{region}/deployments/{deployment}`, `POST` and `DELETE regions/{region}/faults`, `POST reset`.
+ * The admin endpoint's operations: `GET counters`, `GET usage?from=&before=`, `GET calls?after=&limit=`,
+ * `PATCH regions/{region}`, `PATCH regions/{region}/deployments/{deployment}`, `POST` and `DELETE regions/{region}/faults`, `POST reset`.
  * Gives the answer's JSON; throws a `Problem`. Changes last until the process ends.
  */
 export async function administer(on: Administered, request: AdminRequest): Promise<unknown> {
@@ -41,6 +42,8 @@ export async function administer(on: Administered, request: AdminRequest): Promi
       const calls = on.book.page(question);
       return { calls, next: calls.at(-1)?.number ?? question.after };
     }
+    case 'GET usage':
+      return usage(on, request.query);
     case 'POST reset':
       await on.reset();
       return { isReset: true };
@@ -66,6 +69,13 @@ function counters(on: Administered): unknown {
   return countersReport({ book: on.book, now: on.now(), startedAt: on.startedAt, regions });
 }
 
+function usage(on: Administered, query: AdminRequest['query']): unknown {
+  const now = on.now();
+  const { from = on.startedAt, before = now + 1 } = readAdmin(usageQuery, query);
+  const regions = [...on.regions.values()].map(({ region }) => region);
+  return usageReport({ book: on.book, now, regions, interval: { from, before } });
+}
+
 async function changeRegion(on: Administered, name: string, body: unknown): Promise<unknown> {
   const { region, server } = find(on, name);
   const change = readAdmin(regionChange, body);
@@ -89,19 +99,14 @@ function changeDeployment(
   on: Administered,
   place: { readonly region: string; readonly deployment: string },
   body: unknown,
-): Limits {
+): unknown {
   const deployment = find(on, place.region).region.deployments.get(place.deployment);
   if (deployment === undefined) {
     throw new Problem(404, `${place.region} has no deployment ${place.deployment}.`);
   }
-  const { limiter } = deployment;
-  const change = readAdmin(deploymentChange, body);
-  limiter.limits = {
-    tokensPerMinute: change.tokensPerMinute ?? limiter.limits.tokensPerMinute,
-    requestsPerMinute: change.requestsPerMinute ?? limiter.limits.requestsPerMinute,
-  };
-  on.log(`azure-openai: ${deployment.limiterKey} now has ${limiter.limits.tokensPerMinute} tokens a minute`);
-  return limiter.limits;
+  const faces = changeFaces(deployment, readAdmin(deploymentChange, body), on.now());
+  on.log(`azure-openai: ${deployment.limiterKey} now has ${JSON.stringify(faces)}`);
+  return faces;
 }
 
 function addFault(on: Administered, name: string, body: unknown): unknown {

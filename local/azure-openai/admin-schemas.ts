@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { headerLies, loweredLimits, neighbourSettings } from './face-schemas.ts';
+
 export const callsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
@@ -8,7 +10,12 @@ export const callsQuery = z.strictObject({
 export const deploymentChange = z.strictObject({
   tokensPerMinute: z.int().min(0).optional(),
   requestsPerMinute: z.int().min(0).optional(),
+  lowered: loweredLimits.nullish(),
+  neighbour: neighbourSettings.nullish(),
+  lies: headerLies.nullish(),
 });
+
+export const usageQuery = z.strictObject({ from: z.coerce.number().optional(), before: z.coerce.number().optional() });
 
 const latency = z.strictObject({
   firstTokenMs: z.number().min(0).max(600_000).optional(),

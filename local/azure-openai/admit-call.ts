@@ -2,7 +2,7 @@ import type { OpenCall } from './call-book.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { harmlessPrompt, promptFilterTrigger, violentPrompt } from './content-filter.ts';
 import { countInputs, countPrompt, guessPrompt } from './count-prompt.ts';
-import type { Verdict } from './deployment-limiter.ts';
+import type { Verdict } from './window-judge.ts';
 import type { EmbeddingsRequest } from './embeddings-request.ts';
 import { estimateCost } from './estimate-cost.ts';
 import type { Service } from './exchange.ts';
@@ -11,7 +11,7 @@ import { contextLengthExceeded, inputTooLong, promptFiltered } from './service-e
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly promptTokens: number }
-  | (Extract<Verdict, { readonly kind: 'throttled' }> & { readonly cost: number });
+  | (Extract<Verdict, { readonly kind: 'throttled' }> & { readonly at: number; readonly cost: number });
 
 export interface Candidate {
   readonly service: Service;
@@ -27,28 +27,23 @@ export interface Candidate {
 export async function admitCall(candidate: Candidate): Promise<Admission> {
   const { deployment, request, service } = candidate;
   const cost = estimateCost(request, deployment.defaultMaxTokens);
-  const first = deployment.countsRefused
-    ? take(candidate, cost)
-    : deployment.limiter.judge({ at: service.now(), cost });
-  if (first.kind === 'throttled') {
-    return { ...first, cost };
+  const arrival = { at: service.now(), cost };
+  const isFull = deployment.limiter.judge(arrival).kind === 'throttled';
+  const first = isFull || deployment.countsRefused ? take(candidate, arrival) : undefined;
+  if (first?.kind === 'throttled') {
+    return { ...first, ...arrival };
   }
   const promptTokens = await checkPrompt(candidate);
-  const verdict = deployment.countsRefused ? first : take(candidate, cost);
-  return verdict.kind === 'throttled' ? { ...verdict, cost } : { kind: 'admitted', promptTokens };
+  const checked = { at: service.now(), cost };
+  const verdict = first ?? take(candidate, checked);
+  return verdict.kind === 'throttled' ? { ...verdict, ...checked } : { kind: 'admitted', promptTokens };
 }
 
-function take(candidate: Candidate, cost: number): Verdict {
-  const { call, deployment, service } = candidate;
-  const { limiter, limiterKey } = deployment;
-  const admission = { at: service.now(), cost };
-  const fullest = limiter.fullestWindow;
-  const verdict = limiter.admit(admission);
+/** The limiter's last word on a call: admitted it is in the log, turned away it may have counted. */
+function take({ call, deployment }: Candidate, asked: { readonly at: number; readonly cost: number }): Verdict {
+  const verdict = deployment.limiter.admit(asked);
   if (verdict.kind === 'admitted') {
-    call.admit(admission);
-    if (limiter.fullestWindow > fullest) {
-      service.book.writeFullest(limiterKey, limiter.fullestWindow);
-    }
+    call.admit(asked);
   }
   return verdict;
 }

@@ -1,12 +1,26 @@
-import { DeploymentLimiter, type LimiterShape, type Limits } from './deployment-limiter.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+import { DeploymentLimiter } from './deployment-limiter.ts';
+import type { LimiterFacts, LimiterRecorder } from './limiter-state.ts';
 import { modelFacts, type ModelFacts } from './model-facts.ts';
 import { usualLatency } from './plan-latency.ts';
 import { Region, type Deployment } from './region.ts';
+import { seededRandom } from './seeded-random.ts';
 import type { AzureOpenAiSettings, DeploymentSettings, RegionSettings } from './settings.ts';
 import { tokenCounter, type TokenCounter } from './token-counter.ts';
 
+/** What limiters are given beside their settings. */
+export interface Surroundings {
+  /** Epoch milliseconds from which the times of the settings count. */
+  readonly startedAt: number;
+  readonly recorder: (limiterKey: string) => LimiterRecorder;
+}
+
 /** The regions of the settings with their limiters, empty. Throws for settings that contradict themselves. */
-export async function buildRegions(settings: AzureOpenAiSettings): Promise<ReadonlyMap<string, Region>> {
+export async function buildRegions(
+  settings: AzureOpenAiSettings,
+  surroundings: Surroundings,
+): Promise<ReadonlyMap<string, Region>> {
   const limiters = new Map<string, DeploymentLimiter>();
   const regions = new Map<string, Region>();
   for (const region of settings.regions) {
@@ -20,7 +34,11 @@ export async function buildRegions(settings: AzureOpenAiSettings): Promise<Reado
       }
       const model = factsOf(region, deployment);
       const countTokens = settings.isInstant === true ? countNothing : await tokenCounter(model.encoding);
-      deployments.set(deployment.name, build({ region, deployment, model, countTokens, limiters }));
+      const key = limiterKeyOf(region, deployment);
+      const shared = limiters.get(key);
+      const limiter = limiterOf({ deployment, key, shared, seed: settings.seed, surroundings });
+      limiters.set(key, limiter);
+      deployments.set(deployment.name, build({ key, deployment, model, countTokens, limiter }));
     }
     const { name, apiKey, latency = usualLatency } = region;
     regions.set(name, new Region({ name, apiKey, deployments, latency }));
@@ -29,25 +47,28 @@ export async function buildRegions(settings: AzureOpenAiSettings): Promise<Reado
 }
 
 function build(parts: {
-  readonly region: RegionSettings;
+  readonly key: string;
   readonly deployment: DeploymentSettings;
   readonly model: ModelFacts;
   readonly countTokens: TokenCounter;
-  readonly limiters: Map<string, DeploymentLimiter>;
+  readonly limiter: DeploymentLimiter;
 }): Deployment {
-  const { region, deployment, model, countTokens, limiters } = parts;
-  const group = deployment.limitGroup;
-  const limiterKey = group === undefined ? `${region.name}/${deployment.name}` : `group/${group}`;
+  const { key, deployment, model, countTokens, limiter } = parts;
   return {
     name: deployment.name,
     modelName: deployment.model,
     model,
     defaultMaxTokens: deployment.defaultMaxTokens ?? 640,
     countsRefused: deployment.countsRefused ?? false,
-    limiter: limiterOf({ deployment, limiterKey, limiters }),
-    limiterKey,
+    limiter,
+    limiterKey: key,
     countTokens,
+    lies: deployment.lies ?? {},
   };
+}
+
+function limiterKeyOf(region: RegionSettings, { name, limitGroup }: DeploymentSettings): string {
+  return limitGroup === undefined ? `${region.name}/${name}` : `group/${limitGroup}`;
 }
 
 function factsOf(region: RegionSettings, deployment: DeploymentSettings): ModelFacts {
@@ -65,29 +86,43 @@ function factsOf(region: RegionSettings, deployment: DeploymentSettings): ModelF
   };
 }
 
+/** The limiter of a deployment: the shared one, or a new one. */
 function limiterOf(parts: {
   readonly deployment: DeploymentSettings;
-  readonly limiterKey: string;
-  readonly limiters: Map<string, DeploymentLimiter>;
+  readonly key: string;
+  readonly shared: DeploymentLimiter | undefined;
+  readonly seed: number;
+  readonly surroundings: Surroundings;
 }): DeploymentLimiter {
-  const { deployment, limiterKey, limiters } = parts;
-  const { tokensPerMinute, requestsPerMinute } = deployment;
-  const limits: Limits = { tokensPerMinute, requestsPerMinute };
-  const shape: LimiterShape = {
+  const { deployment, key, shared, seed, surroundings } = parts;
+  const faces = facesOf(deployment);
+  if (shared === undefined) {
+    return new DeploymentLimiter({
+      ...faces,
+      startedAt: surroundings.startedAt,
+      neighbourRandom: () => seededRandom(seed, 'neighbour', key),
+      recorder: surroundings.recorder(key),
+    });
+  }
+  const { limits, lowered, neighbour, shape } = shared.facts;
+  if (!isDeepStrictEqual({ limits, lowered, neighbour, shape }, faces)) {
+    throw new Error(
+      `Azure OpenAI settings: the deployments of ${key} have different limits. They share one limiter: let them agree on ` +
+        'both quotas, both windows, countsThrottled, lowered and neighbour.',
+    );
+  }
+  return shared;
+}
+
+function facesOf(deployment: DeploymentSettings): Pick<LimiterFacts, 'shape' | 'limits' | 'lowered' | 'neighbour'> {
+  const { lowered = [], neighbour, requestsPerMinute, tokensPerMinute } = deployment;
+  const shape = {
     tokenWindow: deployment.tokenWindow ?? 'sliding',
     tokenWindowMs: deployment.tokenWindowMs ?? 60_000,
     requestWindowSeconds: deployment.requestWindowSeconds ?? 10,
-  };
-  const shared = limiters.get(limiterKey);
-  if (shared === undefined) {
-    const limiter = new DeploymentLimiter(shape, limits);
-    limiters.set(limiterKey, limiter);
-    return limiter;
-  }
-  if (JSON.stringify([shared.shape, shared.limits]) !== JSON.stringify([shape, limits])) {
-    throw new Error(`Azure OpenAI settings: the deployments of ${limiterKey} have different limits.`);
-  }
-  return shared;
+    countsThrottled: deployment.countsThrottled ?? 'nowhere',
+  } as const;
+  return { shape, limits: { tokensPerMinute, requestsPerMinute }, lowered, neighbour };
 }
 
 /** Instant answers are counted by characters. */

@@ -1,6 +1,7 @@
 import type { CallLog } from './call-log.ts';
 import type { CallRecord } from './call-record.ts';
 import { emptyTally, MutableTally, type CallTally } from './call-tally.ts';
+import type { Interval, UseRow } from './usage-query.ts';
 
 /** Where a call is now: opened, perhaps admitted, then ended once. */
 export interface OpenCall {
@@ -12,7 +13,7 @@ export interface OpenCall {
 }
 
 type CallEnd = Pick<CallRecord, 'status' | 'code'> &
-  Partial<Pick<CallRecord, 'throttledBy' | 'promptTokens' | 'completionTokens' | 'cost'>>;
+  Partial<Pick<CallRecord, 'at' | 'throttledBy' | 'promptTokens' | 'completionTokens' | 'cost'>>;
 
 /** Numbers the calls, keeps their sums and hands every change to the log. */
 export class CallBook {
@@ -71,8 +72,8 @@ export class CallBook {
     await this.#log.saved();
   }
 
-  writeFullest(limiter: string, ratio: number): void {
-    this.#log.writeFullest(limiter, ratio);
+  uses(interval: Interval): readonly UseRow[] {
+    return this.#log.uses(interval);
   }
 
   /** Forgets every call. Numbers go on while the process lives, so that a reader of pages sees none twice. */

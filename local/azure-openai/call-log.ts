@@ -2,7 +2,20 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
+import {
+  type CallSum,
+  columns,
+  type JudgedRow,
+  judgedRow,
+  type PeakRow,
+  peakRow,
+  readCall,
+  schema,
+  sumRow,
+} from './call-log-rows.ts';
 import type { CallRecord } from './call-record.ts';
+import type { JudgedCall } from './limiter-state.ts';
+import { type Interval, readUses, type UseRow } from './usage-query.ts';
 
 /**
  * The calls in SQLite, so that the audit and the windows outlive a SIGKILL.
@@ -14,9 +27,11 @@ import type { CallRecord } from './call-record.ts';
 export class CallLog {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
-  readonly #insertFullest: StatementSync;
+  readonly #insertNeighbourCall: StatementSync;
+  readonly #insertPeak: StatementSync;
   readonly #calls = new Map<number, CallRecord>();
-  readonly #fullest = new Map<string, number>();
+  #neighbourCalls: (JudgedCall & { readonly limiter: string })[] = [];
+  readonly #peaks = new Map<string, PeakRow>();
   #commit: Promise<void> | undefined;
 
   constructor(path: string) {
@@ -25,7 +40,8 @@ export class CallLog {
     this.#insert = this.#database.prepare(
       'INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#insertFullest = this.#database.prepare('INSERT OR REPLACE INTO fullest VALUES (?, ?)');
+    this.#insertNeighbourCall = this.#database.prepare('INSERT INTO neighbour_calls VALUES (?, ?, ?, ?)');
+    this.#insertPeak = this.#database.prepare('INSERT OR REPLACE INTO peaks VALUES (?, ?, ?, ?)');
   }
 
   write(call: CallRecord): void {
@@ -33,8 +49,13 @@ export class CallLog {
     this.#schedule();
   }
 
-  writeFullest(limiter: string, ratio: number): void {
-    this.#fullest.set(limiter, ratio);
+  writeNeighbourCall(limiter: string, call: JudgedCall): void {
+    this.#neighbourCalls.push({ ...call, limiter });
+    this.#schedule();
+  }
+
+  writePeak(peak: PeakRow): void {
+    this.#peaks.set(`${peak.limiter} ${peak.callers}`, peak);
     this.#schedule();
   }
 
@@ -48,29 +69,31 @@ export class CallLog {
     return z.object({ number: z.number() }).parse(row).number;
   }
 
-  /** Admissions after `since`, oldest first. */
-  admittedSince(since: number): readonly CallRecord[] {
-    const newestFirst: CallRecord[] = [];
+  /** What limiters judged after `since`, oldest first. */
+  judgedSince(since: number): readonly JudgedRow[] {
+    const newestFirst: JudgedRow[] = [];
     for (const row of this.#database.prepare('SELECT * FROM calls ORDER BY number DESC').iterate()) {
       const call = readCall(row);
       if (call.at <= since - clockSlackMs) {
         break;
       }
-      if (call.isAdmitted && call.at > since) {
-        newestFirst.push(call);
+      if ((call.isAdmitted || call.throttledBy !== '') && call.at > since) {
+        newestFirst.push({ ...call, caller: 'ours' });
       }
     }
-    return newestFirst.sort((left, right) => left.at - right.at);
+    const select = this.#database.prepare("SELECT *, 'neighbour' AS caller FROM neighbour_calls WHERE at > ?");
+    const ofNeighbours = z.array(judgedRow).parse(select.all(since));
+    return [...newestFirst, ...ofNeighbours].sort((left, right) => left.at - right.at);
   }
 
-  fullestWindows(): ReadonlyMap<string, number> {
-    const rows = this.#database.prepare('SELECT limiter, ratio FROM fullest').all();
-    return new Map(
-      z
-        .array(fullestRow)
-        .parse(rows)
-        .map((row) => [row.limiter, row.ratio]),
-    );
+  peaks(): readonly PeakRow[] {
+    return z.array(peakRow).parse(this.#database.prepare('SELECT * FROM peaks').all());
+  }
+
+  /** What each limiter gave to whom in an interval of epoch milliseconds. Sees what was written in this turn, too. */
+  uses(interval: Interval): readonly UseRow[] {
+    this.flush();
+    return readUses(this.#database, interval);
   }
 
   /** Calls after a number, in their order. Sees what was written in this turn, too. */
@@ -91,12 +114,12 @@ export class CallLog {
 
   clear(): void {
     this.flush();
-    this.#database.exec('DELETE FROM calls; DELETE FROM fullest;');
+    this.#database.exec('DELETE FROM calls; DELETE FROM neighbour_calls; DELETE FROM peaks;');
   }
 
   /** Commits what is waiting. */
   flush(): void {
-    if (this.#calls.size + this.#fullest.size === 0) {
+    if (this.#calls.size + this.#neighbourCalls.length + this.#peaks.size === 0) {
       return;
     }
     this.#database.exec('BEGIN IMMEDIATE');
@@ -104,8 +127,11 @@ export class CallLog {
       for (const call of this.#calls.values()) {
         this.#insert.run(...columns(call));
       }
-      for (const [limiter, ratio] of this.#fullest) {
-        this.#insertFullest.run(limiter, ratio);
+      for (const { limiter, at, cost, throttledBy } of this.#neighbourCalls) {
+        this.#insertNeighbourCall.run(limiter, at, cost, throttledBy);
+      }
+      for (const { limiter, callers, tokens, requests } of this.#peaks.values()) {
+        this.#insertPeak.run(limiter, callers, tokens, requests);
       }
       this.#database.exec('COMMIT');
     } catch (error) {
@@ -113,7 +139,8 @@ export class CallLog {
       throw error;
     } finally {
       this.#calls.clear();
-      this.#fullest.clear();
+      this.#neighbourCalls = [];
+      this.#peaks.clear();
     }
   }
 
@@ -143,65 +170,3 @@ export class CallLog {
 
 /** Records are numbered on arrival and timed on admission, so neighbours may be out of order by a long count. */
 const clockSlackMs = 60_000;
-
-const schema = `
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA busy_timeout = 5000;
-CREATE TABLE IF NOT EXISTS calls (
-  number INTEGER PRIMARY KEY, at REAL NOT NULL, region TEXT NOT NULL, deployment TEXT NOT NULL, limiter TEXT NOT NULL,
-  clientRequestId TEXT NOT NULL, status INTEGER, code TEXT NOT NULL, throttledBy TEXT NOT NULL, cost INTEGER NOT NULL,
-  isAdmitted INTEGER NOT NULL, promptTokens INTEGER NOT NULL, completionTokens INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS fullest (limiter TEXT PRIMARY KEY, ratio REAL NOT NULL) WITHOUT ROWID;
-`;
-
-const fullestRow = z.object({ limiter: z.string(), ratio: z.number() });
-const callRow = z.object({
-  number: z.number(),
-  at: z.number(),
-  region: z.string(),
-  deployment: z.string(),
-  limiter: z.string(),
-  clientRequestId: z.string(),
-  status: z.number().nullable(),
-  code: z.string(),
-  throttledBy: z.enum(['', 'tokens', 'requests']),
-  cost: z.number(),
-  isAdmitted: z.number(),
-  promptTokens: z.number(),
-  completionTokens: z.number(),
-});
-
-const sumRow = z.object({
-  ...callRow.pick({ region: true, deployment: true, status: true, code: true, throttledBy: true }).shape,
-  calls: z.number(),
-  promptTokens: z.number(),
-  completionTokens: z.number(),
-  admittedCost: z.number(),
-});
-
-/** What calls of one place and one end come to. */
-export type CallSum = z.infer<typeof sumRow>;
-
-function readCall(row: unknown): CallRecord {
-  const call = callRow.parse(row);
-  return { ...call, isAdmitted: call.isAdmitted === 1 };
-}
-
-function columns(call: CallRecord): (string | number | null)[] {
-  return [
-    call.number,
-    call.at,
-    call.region,
-    call.deployment,
-    call.limiter,
-    call.clientRequestId,
-    call.status,
-    call.code,
-    call.throttledBy,
-    call.cost,
-    call.isAdmitted ? 1 : 0,
-    call.promptTokens,
-    call.completionTokens,
-  ];
-}

@@ -2,7 +2,7 @@
 export interface CallRecord {
   /** 1, 2, 3 … over the life of the database. */
   readonly number: number;
-  /** Arrival, or admission once it was admitted; epoch milliseconds. */
+  /** Arrival, or the limiter's verdict once there is one; epoch milliseconds. */
   readonly at: number;
   readonly region: string;
   /** Empty when the call named no deployment of the region or was refused before. */

@@ -1,4 +1,4 @@
-import type { CallSum } from './call-log.ts';
+import type { CallSum } from './call-log-rows.ts';
 import type { CallRecord } from './call-record.ts';
 
 /** Sums over the calls of one deployment. */

@@ -1,144 +1,183 @@
-import type { CostWindow } from './cost-window.ts';
-import { FixedWindow } from './fixed-window.ts';
-import { SlidingWindow } from './sliding-window.ts';
-
-export interface Limits {
-  readonly tokensPerMinute: number;
-  readonly requestsPerMinute: number;
-}
-
-export interface LimiterShape {
-  readonly tokenWindow: 'sliding' | 'fixed';
-  readonly tokenWindowMs: number;
-  readonly requestWindowSeconds: 1 | 10 | 60;
-}
-
-export type Verdict =
-  | { readonly kind: 'admitted' }
-  /** `waitMs` is until there is room if nothing else is admitted; `Infinity` when the cost exceeds the limit itself. */
-  | { readonly kind: 'throttled'; readonly by: 'tokens' | 'requests'; readonly waitMs: number };
-
-/** Where the windows stand now, as the response headers tell it. */
-export interface Standing {
-  readonly limitTokens: number;
-  readonly remainingTokens: number;
-  /** Until the token window is empty, if nothing is admitted. */
-  readonly resetTokensMs: number;
-  readonly limitRequests: number;
-  /** Of the request *window*, not of the minute. */
-  readonly remainingRequests: number;
-  readonly resetRequestsMs: number;
-}
+import type { Limits } from './limit-plan.ts';
+import {
+  beginNeighbour,
+  beginState,
+  type Caller,
+  type JudgedCall,
+  type LimiterFacts,
+  type LimiterState,
+} from './limiter-state.ts';
+import type { LimiterUse } from './limiter-use.ts';
+import type { LoweredLimits, NeighbourSettings } from './settings.ts';
+import { type Call, type LimiterShape, type Standing, type Verdict, windowLimit } from './window-judge.ts';
+import type { PerWindow } from './window-peaks.ts';
 
 /**
  * The admission of one deployment, or of several that share a quota.
  *
  * - A1 A call is admitted only if its cost fits the token window and one request fits the request window, both at once.
  * - A2 What was admitted is never given back: not unused output, not a failed call.
- * - A3 In the sliding form no window of the length, at any phase, holds more than the limit.
+ * - A3 In the sliding form no window of the length, at any phase, holds more admitted cost than the limit, ours and the
+ *   neighbour's together. When the limit is lowered: no more than the limit in force as its last call was admitted.
+ * - A4 The neighbour's calls are judged in their turn: whoever asks at a time finds all of its earlier calls judged.
  *
  * Sources: Azure OpenAI's quota page (MicrosoftDocs/azure-ai-docs, `how-to/quota`: an estimate is added to a running
- * count; requests are judged over 1 or 10 seconds) and the measurements in stuartleeks/aoai-testing (the token window
- * slides; unused `max_tokens` are not returned; the remaining requests are those of the slice). The request window
- * slides here, which is the strictest reading of "over 1 or 10 seconds".
+ * count; requests are judged over 1 or 10 seconds; failed requests count) and the measurements in stuartleeks/aoai-testing
+ * (the token window slides; unused `max_tokens` are not returned; the remaining requests are those of the slice). The
+ * request window slides here, which is the strictest reading of "over 1 or 10 seconds".
  */
 export class DeploymentLimiter {
-  readonly shape: LimiterShape;
-  #limits: Limits;
-  #tokens: CostWindow;
-  #requests: CostWindow;
-  /** Always slides, so that a fixed window shows what a client got through around its turn. */
-  #meter: SlidingWindow;
-  #fullest = 0;
+  readonly facts: LimiterFacts;
+  #state: LimiterState;
 
-  constructor(shape: LimiterShape, limits: Limits) {
-    this.shape = shape;
-    this.#limits = limits;
-    this.#meter = new SlidingWindow(shape.tokenWindowMs);
-    this.#tokens = shape.tokenWindow === 'sliding' ? this.#meter : new FixedWindow(shape.tokenWindowMs);
-    this.#requests = new SlidingWindow(shape.requestWindowSeconds * 1000);
+  constructor(facts: LimiterFacts) {
+    this.facts = facts;
+    this.#state = beginState(facts, facts.startedAt);
   }
 
-  get limits(): Limits {
-    return this.#limits;
+  get shape(): LimiterShape {
+    return this.facts.shape;
   }
 
-  set limits(limits: Limits) {
-    this.#limits = limits;
+  /** The limits when nothing lowers them. */
+  get usualLimits(): Limits {
+    return this.#state.plan.usual;
   }
 
-  /** Largest cost admitted in any window of the token window's length ÷ the limit of that instant. */
-  get fullestWindow(): number {
-    return this.#fullest;
+  get neighbour(): NeighbourSettings | undefined {
+    return this.#state.neighbour?.settings;
   }
 
-  /** What `admit` would say, without taking anything. */
-  judge(call: { readonly at: number; readonly cost: number }): Verdict {
-    const tokenWait = this.#tokens.msUntil({ now: call.at, ceiling: this.#limits.tokensPerMinute - call.cost });
-    if (tokenWait > 0) {
-      return { kind: 'throttled', by: 'tokens', waitMs: tokenWait };
+  /** Largest admitted in any window of the length ÷ the limit of that instant: by our calls alone, or by all. */
+  fullest(of: 'ours' | 'everybody'): PerWindow {
+    return this.#state.peaks[of].fullest;
+  }
+
+  use(of: Caller): LimiterUse {
+    return this.#state.uses[of].read();
+  }
+
+  limitsAt(now: number): Limits {
+    return this.#state.plan.at(now);
+  }
+
+  /** The cost and the requests that fit an interval at the limits in force: limit × length ÷ window. */
+  capacity(interval: { readonly from: number; readonly before: number }): PerWindow {
+    const { tokensPerMinute, requestsPerMinute } = this.#state.plan.sum(interval);
+    return { tokens: tokensPerMinute / this.shape.tokenWindowMs, requests: requestsPerMinute / 60_000 };
+  }
+
+  changeLimits(now: number, limits: Limits): void {
+    this.catchUp(now);
+    this.#state.plan.change(now, limits);
+    this.#state.neighbour?.follow(now, limits.tokensPerMinute / this.shape.tokenWindowMs);
+  }
+
+  /** Lowers the limits for a time; undefined ends every lowering. */
+  lowerLimits(now: number, change: LoweredLimits | undefined): void {
+    this.catchUp(now);
+    if (change === undefined) {
+      this.#state.plan.restore(now);
+    } else {
+      this.#state.plan.lower(now, change);
     }
-    const requestWait = this.#requests.msUntil({ now: call.at, ceiling: this.#requestLimit() - 1 });
-    return requestWait > 0 ? { kind: 'throttled', by: 'requests', waitMs: requestWait } : { kind: 'admitted' };
   }
 
-  admit(call: { readonly at: number; readonly cost: number }): Verdict {
-    const verdict = this.judge(call);
-    if (verdict.kind === 'admitted') {
-      this.restore(call);
-      const ratio = this.#meter.sum(call.at) / Math.max(1, this.#limits.tokensPerMinute);
-      this.#fullest = Math.max(this.#fullest, ratio);
+  changeNeighbour(now: number, settings: NeighbourSettings | undefined): void {
+    this.catchUp(now);
+    const parts = { facts: this.facts, limits: this.usualLimits, startedAt: now };
+    this.#state.neighbour = settings === undefined ? undefined : beginNeighbour({ ...parts, settings });
+  }
+
+  /** What `admit` would say of a call of ours, without taking anything. */
+  judge(call: Call): Verdict {
+    this.catchUp(call.at);
+    return this.#state.judge.judge(call, this.limitsAt(call.at));
+  }
+
+  /** Takes a call of ours into the windows, or turns it away, which may count as well. */
+  admit(call: Call): Verdict {
+    this.catchUp(call.at);
+    return this.#decide(call, 'ours');
+  }
+
+  /** Takes a call of an earlier life without judging it. Call in the order of `at`. */
+  restoreCall(call: JudgedCall, caller: Caller): void {
+    if (call.throttledBy === '') {
+      this.#state.judge.take(call);
+      this.#state.peaks.everybody.restoreCall(call);
+      if (caller === 'ours') {
+        this.#state.peaks.ours.restoreCall(call);
+      }
+    } else {
+      this.#state.judge.takeThrottled(call);
     }
-    return verdict;
   }
 
-  /** Takes an admission of an earlier life without judging it. Call in the order of `at`. */
-  restore(call: { readonly at: number; readonly cost: number }): void {
-    this.#tokens.add(call);
-    if (this.#meter !== this.#tokens) {
-      this.#meter.add(call);
-    }
-    this.#requests.add({ at: call.at, cost: 1 });
+  restoreFullest(of: 'ours' | 'everybody', fullest: PerWindow): void {
+    this.#state.peaks[of].restore(fullest);
   }
 
-  restoreFullest(ratio: number): void {
-    this.#fullest = Math.max(this.#fullest, ratio);
+  restoreUse(of: Caller, use: LimiterUse): void {
+    this.#state.uses[of].restore(use);
   }
 
-  /** Empties the windows; the limits stay. */
-  clear(): void {
-    const empty = new DeploymentLimiter(this.shape, this.#limits);
-    this.#meter = empty.#meter;
-    this.#tokens = empty.#tokens;
-    this.#requests = empty.#requests;
-    this.#fullest = 0;
+  /** Everything as at the start, which is now. */
+  restart(now: number): void {
+    this.#state = beginState(this.facts, now);
   }
 
-  /** Cost in the token window now. */
-  windowCost(now: number): number {
-    return this.#tokens.sum(now);
+  /** What the windows hold now, whoever called; throttled calls too, where they count. */
+  held(now: number): PerWindow {
+    this.catchUp(now);
+    return this.#state.judge.held(now);
   }
 
-  windowRequests(now: number): { readonly count: number; readonly limit: number } {
-    return { count: this.#requests.sum(now), limit: this.#requestLimit() };
+  /** What they can hold. */
+  windowLimit(now: number): PerWindow {
+    return windowLimit(this.limitsAt(now), this.shape);
   }
 
   standing(now: number): Standing {
-    return {
-      limitTokens: this.#limits.tokensPerMinute,
-      remainingTokens: Math.max(0, this.#limits.tokensPerMinute - this.#tokens.sum(now)),
-      resetTokensMs: this.#tokens.msUntil({ now, ceiling: 0 }),
-      limitRequests: this.#limits.requestsPerMinute,
-      remainingRequests: Math.max(0, this.#requestLimit() - this.#requests.sum(now)),
-      resetRequestsMs: this.#requests.msUntil({ now, ceiling: 0 }),
-    };
+    this.catchUp(now);
+    return this.#state.judge.standing(now, this.limitsAt(now));
   }
 
-  /** Most requests in one request window: at least one, or a small limit could never be used. */
-  #requestLimit(): number {
-    const { requestsPerMinute } = this.#limits;
-    return requestsPerMinute <= 0
-      ? 0
-      : Math.max(1, Math.floor((requestsPerMinute * this.shape.requestWindowSeconds) / 60));
+  /** Judges what the neighbour has called since somebody last asked. O(1) for each of its calls. */
+  catchUp(now: number): void {
+    const { neighbour } = this.#state;
+    for (let call = neighbour?.next(now); call !== undefined; call = neighbour?.next(now)) {
+      const verdict = this.#decide(call, 'neighbour');
+      this.facts.recorder.neighbourCalled({
+        ...call,
+        throttledBy: verdict.kind === 'throttled' ? verdict.by : '',
+      });
+    }
+  }
+
+  #decide(call: Call, caller: Caller): Verdict {
+    const { judge, uses } = this.#state;
+    const limits = this.limitsAt(call.at);
+    const verdict = judge.judge(call, limits);
+    if (verdict.kind === 'admitted') {
+      uses[caller].admit(call.cost);
+      judge.take(call);
+      this.#measure(call, caller);
+      return verdict;
+    }
+    uses[caller].throttle(verdict.by);
+    judge.takeThrottled(call);
+    return { ...verdict, waitMs: judge.waitMs(call, verdict.by, limits) };
+  }
+
+  #measure(call: Call, caller: Caller): void {
+    const { peaks } = this.#state;
+    const limit = this.windowLimit(call.at);
+    const callers = caller === 'ours' ? (['ours', 'everybody'] as const) : (['everybody'] as const);
+    for (const of of callers) {
+      if (peaks[of].add(call, limit)) {
+        this.facts.recorder.peaked(of, peaks[of].fullest);
+      }
+    }
   }
 }

@@ -1,31 +1,52 @@
-import type { Standing } from './deployment-limiter.ts';
+import type { Standing } from './window-judge.ts';
+import type { HeaderLies } from './settings.ts';
 
 /**
  * The `x-ratelimit-*` headers of every answer of a deployment. Resets are whole seconds until the window is empty.
  * `remaining-requests` is what is left of the request window, though its name and the documentation say a minute
  * (stuartleeks/aoai-testing).
  */
-export function rateLimitHeaders(standing: Standing): Record<string, string> {
+export function rateLimitHeaders(standing: Standing, lies: HeaderLies): Record<string, string> {
   return {
-    'x-ratelimit-limit-requests': String(standing.limitRequests),
-    'x-ratelimit-limit-tokens': String(standing.limitTokens),
-    'x-ratelimit-remaining-requests': String(standing.remainingRequests),
-    'x-ratelimit-remaining-tokens': String(standing.remainingTokens),
+    'x-ratelimit-limit-requests': String(lies.limitRequests ?? standing.limitRequests),
+    'x-ratelimit-limit-tokens': String(lies.limitTokens ?? standing.limitTokens),
+    'x-ratelimit-remaining-requests': String(lies.remainingRequests ?? standing.remainingRequests),
+    'x-ratelimit-remaining-tokens': String(lies.remainingTokens ?? standing.remainingTokens),
     'x-ratelimit-reset-requests': String(Math.ceil(standing.resetRequestsMs / 1000)),
     'x-ratelimit-reset-tokens': String(Math.ceil(standing.resetTokensMs / 1000)),
   };
 }
 
+/** How long a 429 says that it will take, and what it says instead. */
+interface ToldWait {
+  readonly waitMs: number;
+  readonly lies: HeaderLies;
+}
+
 /** For a 429 of our own quota. A wait without end (the call alone exceeds the limit) is told as a day, as seen live. */
-export function retryHeaders(waitMs: number, by: 'tokens' | 'requests'): Record<string, string> {
-  const seconds = retryAfterSeconds(waitMs);
+export function retryHeaders(told: ToldWait & { readonly by: 'tokens' | 'requests' }): Record<string, string> {
+  const seconds = retryAfterSeconds(told);
+  const milliseconds = retryAfterMs(told);
   return {
-    'retry-after': String(seconds),
-    'retry-after-ms': String(Number.isFinite(waitMs) ? Math.ceil(waitMs) : seconds * 1000),
-    'policy-id': by === 'tokens' ? 'DeploymentRatelimit-Token' : 'DeploymentRatelimit-Call',
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
+    ...(milliseconds === undefined ? {} : { 'retry-after-ms': String(milliseconds) }),
+    'policy-id': told.by === 'tokens' ? 'DeploymentRatelimit-Token' : 'DeploymentRatelimit-Call',
   };
 }
 
-export function retryAfterSeconds(waitMs: number): number {
-  return Number.isFinite(waitMs) ? Math.ceil(waitMs / 1000) : 86_400;
+/** Undefined when nothing is told. */
+export function retryAfterSeconds({ waitMs, lies }: ToldWait): number | undefined {
+  const honest = Number.isFinite(waitMs) ? Math.ceil(waitMs / 1000) : daySeconds;
+  return said(lies.retryAfterSeconds ?? honest);
+}
+
+function retryAfterMs({ waitMs, lies }: ToldWait): number | undefined {
+  const honest = Number.isFinite(waitMs) ? Math.ceil(waitMs) : daySeconds * 1000;
+  return said(lies.retryAfterMs ?? (lies.retryAfterSeconds === undefined ? honest : 'none'));
+}
+
+const daySeconds = 86_400;
+
+function said(value: number | 'none'): number | undefined {
+  return value === 'none' ? undefined : value;
 }

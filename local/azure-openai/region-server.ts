@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
+import { datedResponse } from '../dated-response.ts';
 import { listen } from './listen.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -11,14 +12,22 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 export class RegionServer {
   readonly #handle: Handler;
   readonly #log: (line: string) => void;
+  readonly #now: () => number;
   readonly #running = new Set<Promise<void>>();
   #server: Server | undefined;
   #port: number;
 
-  constructor(facts: { readonly port: number; readonly handle: Handler; readonly log: (line: string) => void }) {
+  constructor(facts: {
+    readonly port: number;
+    readonly handle: Handler;
+    readonly log: (line: string) => void;
+    /** Epoch milliseconds, for the `Date` of every answer. */
+    readonly now: () => number;
+  }) {
     this.#port = facts.port;
     this.#handle = facts.handle;
     this.#log = facts.log;
+    this.#now = facts.now;
   }
 
   get port(): number {
@@ -33,7 +42,8 @@ export class RegionServer {
     if (this.#server !== undefined) {
       return;
     }
-    const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => this.#serve(request, response));
+    const options = { keepAliveTimeout: 120_000, ServerResponse: datedResponse(this.#now) };
+    const server = createServer(options, (request, response) => this.#serve(request, response));
     this.#server = server;
     try {
       this.#port = await listen(server, this.#port);

@@ -1,7 +1,7 @@
 import type { DeploymentLimiter } from './deployment-limiter.ts';
 import { FaultBook } from './fault-book.ts';
 import type { ModelFacts } from './model-facts.ts';
-import type { LatencySettings } from './settings.ts';
+import type { HeaderLies, LatencySettings } from './settings.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 export interface Deployment {
@@ -15,6 +15,8 @@ export interface Deployment {
   /** `region/deployment`, or `group/name` when shared. */
   readonly limiterKey: string;
   readonly countTokens: TokenCounter;
+  /** Told in place of the true figures; the admin endpoint changes them. */
+  lies: HeaderLies;
 }
 
 /** A region as it is while it runs: the admin endpoint changes its latency and its faults. */
@@ -36,4 +38,15 @@ export class Region {
     this.deployments = facts.deployments;
     this.latency = facts.latency;
   }
+}
+
+/** Every limiter once, by its key. */
+export function limitersOf(regions: Iterable<Region>): ReadonlyMap<string, DeploymentLimiter> {
+  const limiters = new Map<string, DeploymentLimiter>();
+  for (const region of regions) {
+    for (const { limiter, limiterKey } of region.deployments.values()) {
+      limiters.set(limiterKey, limiter);
+    }
+  }
+  return limiters;
 }

@@ -14,7 +14,7 @@ import { isAfterAdmission, type Fault } from './fault-book.ts';
 import { pause } from './pause.ts';
 import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-headers.ts';
 import { readBody } from './read-body.ts';
-import type { Region } from './region.ts';
+import type { Deployment, Region } from './region.ts';
 import { seededRandom } from './seeded-random.ts';
 import { quotaExceeded, ServiceError } from './service-error.ts';
 
@@ -49,7 +49,7 @@ export async function serveCall(place: Place, request: IncomingMessage, response
       throw error;
     }
     call.end({ status: error.status, code: error.code });
-    const limits = deployment === undefined ? {} : rateLimitHeaders(deployment.limiter.standing(service.now()));
+    const limits = deployment === undefined ? {} : limitHeaders(deployment, service);
     await sendError({ service, response, error, headers: { ...limits, ...headers } });
   }
 }
@@ -77,15 +77,13 @@ async function answer(step: Step): Promise<void> {
     return;
   }
   const admission = await admitCall({ service, deployment, call, request });
-  const now = service.now();
-  const limits = rateLimitHeaders(deployment.limiter.standing(now));
-  const headers = { ...limits, ...step.headers };
+  const headers = { ...limitHeaders(deployment, service), ...step.headers };
   if (admission.kind === 'throttled') {
-    const { by, cost, waitMs } = admission;
-    const retryAfter = retryAfterSeconds(waitMs);
-    call.end({ status: 429, code: '429', throttledBy: by, cost });
-    const error = quotaExceeded({ ...route, by, retryAfterSeconds: retryAfter });
-    await sendError({ service, response, error, headers: { ...headers, ...retryHeaders(waitMs, by) } });
+    const { at, by, cost, waitMs } = admission;
+    const wait = { waitMs, lies: deployment.lies };
+    call.end({ status: 429, code: '429', throttledBy: by, at, cost });
+    const error = quotaExceeded({ ...route, by, retryAfterSeconds: retryAfterSeconds(wait) });
+    await sendError({ service, response, error, headers: { ...headers, ...retryHeaders({ ...wait, by }) } });
     return;
   }
   const exchange: Exchange = {
@@ -106,6 +104,10 @@ async function answer(step: Step): Promise<void> {
     }
     await sendFault({ ...step, headers }, fault);
   }
+}
+
+function limitHeaders({ lies, limiter }: Deployment, service: Service): Record<string, string> {
+  return rateLimitHeaders(limiter.standing(service.now()), lies);
 }
 
 function takeFault({ call, place, target }: Step): Fault | undefined {

@@ -66,15 +66,17 @@ export function quotaExceeded(facts: {
   readonly operation: 'chat' | 'embeddings';
   readonly apiVersion: string;
   readonly by: 'tokens' | 'requests';
-  readonly retryAfterSeconds: number;
+  /** Undefined: not told. */
+  readonly retryAfterSeconds: number | undefined;
 }): ServiceError {
   const operation = facts.operation === 'chat' ? 'ChatCompletions_Create' : 'Embeddings_Create';
   const rate = facts.by === 'tokens' ? 'token rate limit' : 'call rate limit';
+  const wait = facts.retryAfterSeconds === undefined ? '' : ` Please retry after ${facts.retryAfterSeconds} seconds.`;
   return gatewayError(
     429,
     '429',
     `Requests to the ${operation} Operation under Azure OpenAI API version ${facts.apiVersion} have exceeded ${rate} ` +
-      `of your current OpenAI S0 pricing tier. Please retry after ${facts.retryAfterSeconds} seconds. Please go here: ` +
+      `of your current OpenAI S0 pricing tier.${wait} Please go here: ` +
       'https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit.',
   );
 }

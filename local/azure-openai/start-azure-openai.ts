@@ -2,13 +2,14 @@ import type { Administered } from './admin-routes.ts';
 import { buildRegions } from './build-regions.ts';
 import { CallBook } from './call-book.ts';
 import { CallLog } from './call-log.ts';
-import type { DeploymentLimiter, Limits } from './deployment-limiter.ts';
+import { describeFaces } from './describe-faces.ts';
 import type { Service } from './exchange.ts';
-import type { Region } from './region.ts';
-import { RegionServer } from './region-server.ts';
+import type { LimiterRecorder } from './limiter-state.ts';
+import { type Deployment, limitersOf, type Region } from './region.ts';
+import { type Handler, RegionServer } from './region-server.ts';
 import { serveAdmin } from './serve-admin.ts';
 import { serveCall } from './serve-call.ts';
-import type { AzureOpenAiSettings, LatencySettings } from './settings.ts';
+import type { AzureOpenAiSettings, HeaderLies, LatencySettings } from './settings.ts';
 
 /** Several regions of Azure OpenAI on loopback, each on a port of its own, and an admin endpoint. */
 export interface AzureOpenAi {
@@ -21,115 +22,116 @@ export interface AzureOpenAi {
 }
 
 /**
- * Starts the simulator. What its windows held and whom it called it knows from the database; limits, latency and
- * faults are those of the settings. Answers are deterministic English; a prompt steers them with
- * `[[sluice:content-filter]]` (400), `[[sluice:output-filter]]` (cut by the filter) and
- * `[[sluice:answer-tokens=N]]` (as long as that, if nothing cuts it). Rejects when a port is taken, the database is unreadable or the settings
- * contradict themselves.
+ * Starts the simulator. Whom it called, what its windows held (throttled calls that count and the neighbour's included),
+ * its sums and its peaks it knows from the database; limits, faces, latency and faults are those of the settings, and
+ * the times in them count from this start. Answers are deterministic English; a prompt steers them with
+ * `[[sluice:content-filter]]` (400), `[[sluice:output-filter]]` (cut by the filter) and `[[sluice:answer-tokens=N]]` (as
+ * long as that, if nothing cuts it). Rejects when a port is taken, the database is unreadable or the settings contradict
+ * themselves.
  */
 export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<AzureOpenAi> {
-  const regions = await buildRegions(settings);
-  const now = settings.now ?? Date.now;
-  const log = settings.log ?? (() => undefined);
   const callLog = new CallLog(settings.databasePath);
-  const service: Service = {
-    seed: settings.seed,
-    isInstant: settings.isInstant ?? false,
-    now,
-    book: new CallBook(callLog),
-  };
-  restoreWindows(regions, callLog, now());
+  try {
+    return await startOn(callLog, settings);
+  } catch (error) {
+    callLog.close();
+    throw error;
+  }
+}
+
+async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise<AzureOpenAi> {
+  const { now = Date.now, log = () => undefined, seed, isInstant = false } = settings;
+  const startedAt = now();
+  const regions = await buildRegions(settings, { startedAt, recorder: recorderOn(callLog) });
+  const service: Service = { seed, isInstant, now, book: new CallBook(callLog) };
+  restoreLimiters(regions, callLog, startedAt);
+  announce(regions, log);
   const servers = new Map<string, { readonly region: Region; readonly server: RegionServer }>();
   for (const { name, port } of settings.regions) {
     const region = found(regions.get(name), name);
-    const server = new RegionServer({
-      port,
-      log,
-      handle: async (request, response) => serveCall({ service, region }, request, response),
-    });
-    servers.set(name, { region, server });
+    const handle: Handler = async (request, response) => serveCall({ service, region }, request, response);
+    servers.set(name, { region, server: new RegionServer({ port, log, now, handle }) });
   }
-  const administered: Administered = {
-    book: service.book,
-    now,
-    startedAt: now(),
-    regions: servers,
-    reset: resetOf({ regions: servers, service }),
-    log,
-  };
+  const reset = resetOf({ regions: servers, service });
+  const administered: Administered = { book: service.book, now, startedAt, regions: servers, reset, log };
   const admin = new RegionServer({
     port: settings.adminPort,
     log,
+    now,
     handle: async (request, response) => serveAdmin(administered, request, response),
   });
   const all = [...[...servers.values()].map(({ server }) => server), admin];
-  let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    stopping ??= closeAll(all, callLog);
-    await stopping;
-  };
   try {
     await Promise.all(all.map(async (server) => server.open()));
   } catch (error) {
-    await stop();
+    await closeAll(all);
     throw error;
   }
+  let stopping: Promise<void> | undefined;
   return {
     adminUrl: `http://127.0.0.1:${admin.port}`,
     endpoint: (name) => `http://127.0.0.1:${found(servers.get(name), name).server.port}`,
-    stop,
+    stop: async () => {
+      stopping ??= closeAll(all).then(() => callLog.close());
+      await stopping;
+    },
   };
 }
 
-async function closeAll(servers: readonly RegionServer[], callLog: CallLog): Promise<void> {
+async function closeAll(servers: readonly RegionServer[]): Promise<void> {
   await Promise.all(servers.map(async (server) => server.close()));
-  callLog.close();
 }
 
-/** Gives the limiters what was admitted less than a window ago, and the peaks of all time. */
-function restoreWindows(regions: ReadonlyMap<string, Region>, callLog: CallLog, now: number): void {
-  const limiters = limitersOf(regions);
-  const lengths = [...limiters.values()].map(({ shape }) => Math.max(shape.tokenWindowMs, 60_000));
-  for (const call of callLog.admittedSince(now - Math.max(0, ...lengths))) {
-    limiters.get(call.limiter)?.restore(call);
-  }
-  for (const [key, ratio] of callLog.fullestWindows()) {
-    limiters.get(key)?.restoreFullest(ratio);
-  }
+function recorderOn(callLog: CallLog): (limiterKey: string) => LimiterRecorder {
+  return (limiter) => ({
+    neighbourCalled: (call) => callLog.writeNeighbourCall(limiter, call),
+    peaked: (callers, fullest) => callLog.writePeak({ limiter, callers, ...fullest }),
+  });
 }
 
-function limitersOf(regions: ReadonlyMap<string, Region>): ReadonlyMap<string, DeploymentLimiter> {
-  const limiters = new Map<string, DeploymentLimiter>();
+function announce(regions: ReadonlyMap<string, Region>, log: (line: string) => void): void {
   for (const region of regions.values()) {
-    for (const { limiter, limiterKey } of region.deployments.values()) {
-      limiters.set(limiterKey, limiter);
+    for (const deployment of region.deployments.values()) {
+      log(`azure-openai: ${describeFaces(region.name, deployment)}`);
     }
   }
-  return limiters;
 }
 
-/** Remembers limits and latency as they are now; the returned function puts them back. */
-function resetOf(facts: { readonly regions: Administered['regions']; readonly service: Service }): () => Promise<void> {
-  const { regions, service } = facts;
-  const latencies = new Map<Region, LatencySettings>();
-  const limits = new Map<DeploymentLimiter, Limits>();
-  for (const { region } of regions.values()) {
-    latencies.set(region, region.latency);
-    for (const { limiter } of region.deployments.values()) {
-      limits.set(limiter, limiter.limits);
-    }
+/** Gives the limiters what they judged less than a window ago, and the sums and peaks of all time. */
+function restoreLimiters(regions: ReadonlyMap<string, Region>, callLog: CallLog, now: number): void {
+  const limiters = limitersOf(regions.values());
+  const lengths = [...limiters.values()].map(({ shape }) => Math.max(shape.tokenWindowMs, 60_000));
+  for (const call of callLog.judgedSince(now - Math.max(0, ...lengths))) {
+    limiters.get(call.limiter)?.restoreCall(call, call.caller);
   }
+  for (const { limiter, caller, use } of callLog.uses({ from: 0, before: Number.MAX_SAFE_INTEGER })) {
+    limiters.get(limiter)?.restoreUse(caller, use);
+  }
+  for (const { limiter, callers, ...fullest } of callLog.peaks()) {
+    limiters.get(limiter)?.restoreFullest(callers, fullest);
+  }
+}
+
+/** Remembers latency and lies as they are now; the returned function puts them back and begins the limiters anew. */
+function resetOf(facts: { readonly regions: Administered['regions']; readonly service: Service }): () => Promise<void> {
+  const { service } = facts;
+  const regions = [...facts.regions.values()];
+  const latencies = new Map<Region, LatencySettings>(regions.map(({ region }) => [region, region.latency]));
+  const deployments = regions.flatMap(({ region }) => [...region.deployments.values()]);
+  const lies = new Map<Deployment, HeaderLies>(deployments.map((deployment) => [deployment, deployment.lies]));
   return async () => {
     service.book.clear();
-    for (const [limiter, first] of limits) {
-      limiter.limits = first;
-      limiter.clear();
+    for (const limiter of limitersOf(regions.map(({ region }) => region)).values()) {
+      limiter.restart(service.now());
+    }
+    for (const [deployment, first] of lies) {
+      deployment.lies = first;
     }
     for (const [region, first] of latencies) {
       region.latency = first;
       region.faults.clear();
     }
-    await Promise.all([...regions.values()].map(async ({ server }) => server.open()));
+    await Promise.all(regions.map(async ({ server }) => server.open()));
   };
 }
 

@@ -21,7 +21,7 @@ const mostRequestBytes = mostItemBytes + 64 * 1024;
 export async function answerRequest(front: Front, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const outcome = await outcomeOf(front, incoming);
   if (!outgoing.destroyed) {
-    write(front.service, outgoing, outcome);
+    write(outgoing, outcome);
   }
 }
 
@@ -83,13 +83,13 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
   return bytes > mostRequestBytes ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
-function write(service: Service, outgoing: ServerResponse, { answer, container }: Outcome): void {
+function write(outgoing: ServerResponse, { answer, container }: Outcome): void {
   const activityId = randomUUID();
   const refusal = answer instanceof CosmosError ? answer : undefined;
   const charge = answer instanceof CosmosError ? (answer.details.charge ?? 0) : answer.charge;
   const body = answer instanceof CosmosError ? errorBody(answer, activityId) : answer.body;
   const headers: Record<string, string> = {
-    ...commonHeaders(service, activityId, charge),
+    ...commonHeaders(activityId, charge),
     ...(container === undefined ? {} : containerHeaders(container)),
     ...(answer instanceof CosmosError ? {} : answer.headers),
     ...(refusal?.details.substatus === undefined ? {} : { 'x-ms-substatus': String(refusal.details.substatus) }),
@@ -101,10 +101,8 @@ function write(service: Service, outgoing: ServerResponse, { answer, container }
   outgoing.end(body);
 }
 
-/** The date is written here, at the moment of answering: Node's own is cached by a timer, and late when the loop is. */
-function commonHeaders(service: Service, activityId: string, charge: number): Record<string, string> {
+function commonHeaders(activityId: string, charge: number): Record<string, string> {
   return {
-    date: new Date(service.now()).toUTCString(),
     'x-ms-activity-id': activityId,
     'x-ms-request-charge': String(charge),
     'x-ms-version': '2020-07-15',

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { datedResponse } from '../dated-response.ts';
 import { answerRequest } from './answer-request.ts';
 import { openCatalog, type Catalog } from './catalog.ts';
 import { openSignatureCheck } from './check-signature.ts';
@@ -60,14 +61,15 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   const compilePredicate = openPredicateCache();
   const checkSignature = openSignatureCheck(settings.key);
   const log = settings.log ?? (() => undefined);
-  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 });
+  const now = Date.now;
+  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0, ServerResponse: datedResponse(now) });
   const port = await listen(server, settings.port).catch((error: unknown) => {
     sql.close();
     throw error;
   });
   const endpoint = `http://127.0.0.1:${port}/`;
   const nextEtag = openEtagSource();
-  const service: Service = { sql, catalog, now: Date.now, nextEtag, compile, compilePredicate, endpoint };
+  const service: Service = { sql, catalog, now, nextEtag, compile, compilePredicate, endpoint };
   server.on('request', (incoming, outgoing) => {
     answerRequest({ service, checkSignature, log }, incoming, outgoing).catch((error: unknown) => {
       log(`cosmos: an answer could not be written: ${String(error)}`);

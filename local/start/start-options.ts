@@ -88,8 +88,8 @@ function help(): string {
   --folder FOLDER           where everything is kept; default: .local
   --processes N             processes of the app, each with a pump of its own; default: 1
   --key KEY                 the function key that HTTP calls must carry; default: they need none
-  --layout JSON             changes to the simulated stack: models with their quotas, latency ("instant"), seed, lockMs;
-                            see local/stack-layout.ts
+  --layout JSON             changes to the simulated stack: models with their quotas and the faces of their
+                            limiters, latency ("instant"), seed, lockMs; see local/stack-layout.ts
   --free-ports              takes free ports where no port is given
   --verbose                 shows what the app and the stack log, which also goes to app.log and stack.log in the folder
   --help                    this text

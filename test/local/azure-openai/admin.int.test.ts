@@ -66,6 +66,11 @@ describe('the admin endpoint', () => {
   ])[] = [
     ['PATCH', 'regions/east', { latency: { tailProbability: 2 } }, 400, 'latency.tailProbability'],
     ['PATCH', 'regions/east/deployments/mini', { tokensPerMinute: '5' }, 400, 'tokensPerMinute'],
+    ['PATCH', 'regions/east/deployments/mini', { lowered: { factor: 0.5 } }, 400, 'lowered.forMs'],
+    ['PATCH', 'regions/east/deployments/mini', { lowered: { forMs: 1000 } }, 400, 'lowered'],
+    ['PATCH', 'regions/east/deployments/mini', { neighbour: { share: 2 } }, 400, 'neighbour.share'],
+    ['PATCH', 'regions/east/deployments/mini', { lies: { retryAfterMs: 'soon' } }, 400, 'lies.retryAfterMs'],
+    ['GET', 'usage?from=then', undefined, 400, 'from'],
     ['POST', 'regions/east/faults', { status: 99 }, 400, 'status'],
     ['POST', 'regions/east/faults', { status: 500, deployment: 'none' }, 404, undefined],
     ['PATCH', 'regions/north', {}, 404, undefined],
@@ -86,6 +91,12 @@ describe('the admin endpoint', () => {
 });
 
 describe('settings that contradict themselves', () => {
+  test('are refused: a group whose members have different neighbours', async () => {
+    const one = chatDeployment({ limitGroup: 'g', neighbour: { share: 0.1 } });
+    const other = chatDeployment({ name: 'other', limitGroup: 'g' });
+    await assert.rejects(startAzureOpenAi(testSettings([one, other])), /group\/g have different limits/u);
+  });
+
   test('are refused: a model that is not carried', async () => {
     const settings = testSettings([chatDeployment({ model: 'gpt-3' })]);
     await assert.rejects(startAzureOpenAi(settings), /east\/mini is of model gpt-3, which .* does not carry/u);

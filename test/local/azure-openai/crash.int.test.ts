@@ -10,7 +10,8 @@ import { describe, test, type TestContext } from 'node:test';
 
 import { AzureOpenAI } from 'openai';
 
-import { ask, chatDeployment, rejection, startForTest, testSettings } from './start-for-test.ts';
+import type { AzureOpenAiSettings, NeighbourSettings } from '../../../local/azure-openai/settings.ts';
+import { ask, chatDeployment, rejection, startForTest, testClock, testSettings } from './start-for-test.ts';
 
 const module = new URL('../../../local/azure-openai/start-azure-openai.ts', import.meta.url);
 
@@ -68,6 +69,30 @@ describe('a simulator that is killed', () => {
     assert.ok(report.tokenWindow.fullest > 0.85);
     const refused = await rejection(restarted.region().azure.chat.completions.create(ask('x', 99)));
     assert.equal(refused.status, 429);
+  });
+
+  test('knows from its database what throttled calls and a neighbour had taken, and every sum and peak', async (context) => {
+    const clock = testClock();
+    const path = await databasePath(context);
+    const settingsWith = (neighbour: NeighbourSettings): AzureOpenAiSettings =>
+      testSettings([chatDeployment({ tokensPerMinute: 1000, countsThrottled: 'requests-and-tokens', neighbour })], {
+        databasePath: path,
+        now: clock.now,
+      });
+    const first = await startForTest(context, settingsWith({ share: 0.3, costPerCall: 10, forMs: 30_000 }));
+    await first.region().azure.chat.completions.create(ask('x', 99));
+    clock.advance(40_000);
+    await rejection(first.region().azure.chat.completions.create(ask('x', 999)));
+    const before = await first.limiter();
+    const windows = await first.deployment();
+    await first.stop();
+
+    const second = await startForTest(context, settingsWith({ share: 0 }));
+    assert.deepEqual(await second.limiter(), before);
+    assert.ok(before.neighbour.admitted > 0 && before.ours.throttled429.tokens === 1);
+    const { requestWindow, tokenWindow } = await second.deployment();
+    assert.deepEqual([tokenWindow, requestWindow], [windows.tokenWindow, windows.requestWindow]);
+    assert.equal(tokenWindow.cost, 100 + 1000 + before.neighbour.admittedCost);
   });
 
   test('stopped in an orderly way and started again goes on with its numbers', async (context) => {

@@ -54,7 +54,28 @@ const tally = z.object({
 });
 const deploymentReport = tally.extend({
   tokenWindow: z.object({ cost: z.number(), limit: z.number(), fullest: z.number() }),
-  requestWindow: z.object({ requests: z.number(), limit: z.number() }),
+  requestWindow: z.object({ requests: z.number(), limit: z.number(), fullest: z.number() }),
+});
+const use = z.object({
+  admitted: z.number(),
+  admittedCost: z.number(),
+  throttled429: z.object({ tokens: z.number(), requests: z.number() }),
+});
+const fullest = { fullestTokenWindow: z.number(), fullestRequestWindow: z.number() };
+const limits = z.object({ tokensPerMinute: z.number(), requestsPerMinute: z.number() });
+const limiterReport = z.object({
+  deployments: z.array(z.string()),
+  usual: limits,
+  inForce: limits,
+  ours: use.extend(fullest),
+  neighbour: use,
+  everybody: z.object(fullest),
+});
+const perWindow = z.object({ tokens: z.number(), requests: z.number() });
+const usageReport = z.object({
+  from: z.number(),
+  before: z.number(),
+  limiters: z.record(z.string(), z.object({ capacity: perWindow, ours: use, neighbour: use })),
 });
 const countersReport = z.object({
   uptimeSeconds: z.number(),
@@ -62,15 +83,18 @@ const countersReport = z.object({
     z.string(),
     z.object({ isDown: z.boolean(), unrouted: tally, deployments: z.record(z.string(), deploymentReport) }),
   ),
+  limiters: z.record(z.string(), limiterReport),
 });
 const callsPage = z.object({
   calls: z.array(
     z.object({
       number: z.number(),
+      at: z.number(),
       deployment: z.string(),
       clientRequestId: z.string(),
       status: z.number().nullable(),
       code: z.string(),
+      throttledBy: z.enum(['', 'tokens', 'requests']),
       cost: z.number(),
       isAdmitted: z.boolean(),
       promptTokens: z.number(),
@@ -92,6 +116,8 @@ export interface TestAzureOpenAi {
   readonly region: (name?: string, apiKey?: string) => TestRegion;
   readonly counters: () => Promise<z.infer<typeof countersReport>>;
   readonly deployment: (name?: string, region?: string) => Promise<z.infer<typeof deploymentReport>>;
+  readonly limiter: (key?: string) => Promise<z.infer<typeof limiterReport>>;
+  readonly usage: (query?: string, key?: string) => Promise<z.infer<typeof usageReport>['limiters'][string]>;
   readonly calls: (query?: string) => Promise<z.infer<typeof callsPage>['calls']>;
   readonly admin: (method: string, path: string, body?: unknown) => Promise<Response>;
   readonly stop: () => Promise<void>;
@@ -120,6 +146,9 @@ export async function startForTest(
     admin,
     counters,
     calls: async (query = 'after=0') => callsPage.parse(await (await admin('GET', `calls?${query}`)).json()).calls,
+    limiter: async (key = 'east/mini') => named((await counters()).limiters, key),
+    usage: async (query = '', key = 'east/mini') =>
+      named(usageReport.parse(await (await admin('GET', `usage?${query}`)).json()).limiters, key),
     deployment: async (name = 'mini', region = 'east') => {
       const report = (await counters()).regions[region]?.deployments[name];
       if (report === undefined) {
@@ -137,6 +166,14 @@ export async function startForTest(
     },
     stop,
   };
+}
+
+function named<T>(reports: Readonly<Record<string, T>>, key: string): T {
+  const report = reports[key];
+  if (report === undefined) {
+    throw new Error(`No report of ${key}.`);
+  }
+  return report;
 }
 
 /** The error that a call rejects with; fails when it does not. */
