@@ -51,3 +51,13 @@ export function expectThrottlingOnlyAfterLowering(outcome: RunOutcome, withinMs:
     return { what, isMet: other === 0 };
   });
 }
+
+/** Somebody else's calls go through: it gets most of what it asks for. @param share what it asks for, of the limit */
+export function expectNeighbourServed({ regions }: RunOutcome, share: number): readonly Finding[] {
+  return regions.map(({ region, usage }) => {
+    const got = usage === undefined ? 0 : usage.neighbour.admittedCost / usage.capacityTokens / share;
+    const throttled = usage?.neighbour.throttled429 ?? 0;
+    const what = `${region.window}: the neighbour got ≥ 90 % of its share (${(got * 100).toFixed(0)} %, ${throttled} × 429)`;
+    return { what, isMet: got >= 0.9 };
+  });
+}

@@ -12,6 +12,7 @@ import { limitSteps, type PacingRun, windowMs } from './plan-runs.ts';
 import { quantile } from '../quantile.ts';
 import type { ProcessOutcome, RegionOutcome, RunOutcome } from './run-outcome.ts';
 import { type PacingRegion, pacingRegions } from './scenario.ts';
+import type { ServiceUsage } from './service-usage.ts';
 
 /** What was seen of a run, from outside. */
 export interface RunFacts {
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly calls: ReadonlyMap<string, readonly MeasuredCall[]>;
   /** By region: what each job in hand waited for its start, in ms. */
   readonly waits: ReadonlyMap<string, readonly number[]>;
+  /** By region: what the service itself says of the measured interval. */
+  readonly usage: ReadonlyMap<string, ServiceUsage | undefined>;
   readonly processes: readonly ProcessOutcome[];
   readonly jobs: number;
   readonly completed: number;
@@ -65,6 +68,7 @@ function judgeRegion(run: PacingRun, facts: RunFacts, region: PacingRegion): Reg
     makespanRatio: makespanRatio(calls, steps, firstCallMs),
     waitP50Ms: quantile(waits, 0.5),
     waitP99Ms: quantile(waits, 0.99),
+    usage: facts.usage.get(region.name),
   };
 }
 

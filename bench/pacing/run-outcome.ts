@@ -1,6 +1,7 @@
 import type { CpuShares } from './machine-load.ts';
 import type { LimitStep, MeasuredCall } from './measure.ts';
 import type { PacingRegion } from './scenario.ts';
+import type { ServiceUsage } from './service-usage.ts';
 
 /** What came of one region in one run. */
 export interface RegionOutcome {
@@ -17,6 +18,8 @@ export interface RegionOutcome {
   readonly makespanRatio: number;
   readonly waitP50Ms: number;
   readonly waitP99Ms: number;
+  /** The service's own account of the measured interval, with its neighbour. */
+  readonly usage: ServiceUsage | undefined;
 }
 
 /** One process of the app, as it was seen. */

@@ -3,6 +3,7 @@ import {
   expectAllAtWork,
   expectAllOnce,
   expectBoundedWindows,
+  expectNeighbourServed,
   expectNoThrottling,
   expectThrottlingOnlyAfterLowering,
   expectUtilisation,
@@ -161,14 +162,17 @@ const lyingRetryAfter: Scenario = {
   ],
 };
 
+const neighbourShare = 0.3;
+
 const noisyNeighbour: Scenario = {
   ...usual,
   name: 'noisy-neighbour',
   about: 'somebody else eats 30 % of both quotas; utilisation is of what is left',
-  neighbourShare: 0.3,
+  neighbourShare,
   expect: (outcome) => [
     ...expectAllOnce(outcome),
     ...expectNoThrottling(outcome),
+    ...expectNeighbourServed(outcome, neighbourShare),
     ...expectUtilisation(outcome, 0.85),
     ...expectAllAtWork(outcome),
   ],

@@ -28,6 +28,7 @@ function facts(changes: Partial<RunFacts> = {}): RunFacts {
       ['eastus', [1, 2, 3]],
       ['swedencentral', [100]],
     ]),
+    usage: new Map(),
     processes: [healthy, healthy],
     jobs: 6400,
     completed: 6400,
