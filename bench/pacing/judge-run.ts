@@ -6,7 +6,8 @@ import {
   type LimitStep,
   makespanRatio,
   type MeasuredCall,
-  utilisation,
+  meanFullness,
+  shareOfInterval,
 } from './measure.ts';
 import { limitSteps, type PacingRun, windowMs } from './plan-runs.ts';
 import { quantile } from '../quantile.ts';
@@ -56,13 +57,13 @@ function judgeRegion(run: PacingRun, facts: RunFacts, region: PacingRegion): Reg
     ...step,
     fromMs: firstCallMs + step.fromMs,
   }));
-  const toMs = firstCallMs + run.measuredMs;
+  const measured = { fromMs: firstCallMs, toMs: firstCallMs + run.measuredMs };
   return {
     region,
     calls,
     steps,
-    utilisation: utilisation(calls, steps, { fromMs: firstCallMs, toMs }),
-    steadyUtilisation: utilisation(calls, steps, { fromMs: firstCallMs + windowMs, toMs }),
+    utilisation: meanFullness(calls, steps, { ...measured, windowMs }),
+    shareOfInterval: shareOfInterval(calls, steps, measured),
     worstWindow: fullestWindow(calls, steps, windowMs),
     throttled429: calls.filter((call) => call.isThrottled).length,
     makespanRatio: makespanRatio(calls, steps, firstCallMs),

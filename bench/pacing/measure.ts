@@ -44,11 +44,43 @@ export function limitOver(steps: readonly LimitStep[], { fromMs, toMs }: Interva
 }
 
 /**
- * Admitted cost ÷ what the limit lets through in the same interval. Over whole windows from the first call on it cannot
- * flatter: a service that admits the limit in each of them gives exactly 1, bursts or not.
+ * Admitted cost ÷ what the limit lets through in the same interval. Simple, and it depends on where the interval ends:
+ * a full burst every 61 s fills three windows of 60 s from the first one on to 1, though it uses 60 ÷ 61.
  */
-export function utilisation(calls: readonly MeasuredCall[], steps: readonly LimitStep[], interval: Interval): number {
+export function shareOfInterval(
+  calls: readonly MeasuredCall[],
+  steps: readonly LimitStep[],
+  interval: Interval,
+): number {
   return admittedCost(calls, interval) / limitOver(steps, interval);
+}
+
+/**
+ * Mean fullness of all windows of the length, at every phase, that lie within the interval: it cannot exceed the fullest
+ * window, and it does not depend on the phase of bursts. Of an interval no longer than a window, its share.
+ */
+export function meanFullness(
+  calls: readonly MeasuredCall[],
+  steps: readonly LimitStep[],
+  { windowMs, ...interval }: Interval & { readonly windowMs: number },
+): number {
+  const { fromMs, toMs } = interval;
+  if (toMs - fromMs <= windowMs) {
+    return shareOfInterval(calls, steps, interval);
+  }
+  // For how long an instant lies in the window while that moves through the interval: it rises, stays, and falls.
+  const mostMs = Math.min(windowMs, toMs - fromMs - windowMs);
+  const weightAt = (at: number): number => Math.max(0, Math.min(at - fromMs, toMs - at, mostMs));
+  const admitted = calls.reduce((sum, call) => (call.isAdmitted ? sum + call.cost * weightAt(call.at) : sum), 0);
+  // Between these the weight is linear and the limit constant: the trapezoid is exact.
+  const corners = [fromMs, fromMs + mostMs, toMs - mostMs, toMs, ...steps.map((step) => step.fromMs)]
+    .filter((at) => at >= fromMs && at <= toMs)
+    .toSorted((left, right) => left - right);
+  const allowed = corners.reduce((sum, from, index) => {
+    const to = corners[index + 1] ?? from;
+    return sum + (limitOver(steps, { fromMs: from, toMs: to }) * (weightAt(from) + weightAt(to))) / 2;
+  }, 0);
+  return admitted / allowed;
 }
 
 /** Largest cost admitted in any window of the length, at any phase, ÷ the largest limit; a window is half open. */

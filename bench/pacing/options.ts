@@ -24,9 +24,10 @@ which share its queues, its buckets and two regions with the same quota. The tok
 fixed minute in the other: each run gives a row for both. Nothing is faked inside the app, and all but the wait is
 measured outside of it, from the log of the simulated service:
 
-  utilisation    admitted cost ÷ limit, over all whole windows (60 s each) from the run's first call on, wake-up
-                 included. A service that admits its limit in every window gives 1, however its calls are spread.
-  after          the same without the first window, in which a burst from idle may be.
+  utilisation    mean fullness of all windows of 60 s, at every phase, that lie within the measured interval, which
+                 begins with the run's first call. It cannot exceed the fullest of them, and unlike the next it does not
+                 depend on where the interval cuts a burst.
+  of interval    cost admitted in that interval ÷ (limit × its length).
   worst          the fullest window of any phase ÷ the limit.
   makespanRatio  time from the run's first call to the region's last, ÷ (cost that the region admitted ÷ its limit
                  rate); the load is 8 % larger than the measured windows, so that it stays saturated to their end.

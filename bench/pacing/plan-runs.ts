@@ -24,8 +24,14 @@ const surplus = 1.08;
 const secondsInHand = 7;
 const leastInHand = 8;
 
-/** Calls a second that all runs at the same time may come to, for two CPUs to stay below the bound. */
-const mostCallsAtOnce = 45;
+/**
+ * Share of two CPUs that a run takes, as measured: so much for each call a second, more with each process that looks at
+ * the same queue and the same buckets, and a little for each that is idle.
+ */
+const cpuPerCall = { alone: 0.0035, perProcess: 0.0012 };
+const cpuPerProcess = 0.003;
+/** Of all runs at the same time; a run is void above 60 %, and the machine does other things too. */
+const mostCpuShare = 0.42;
 
 export function planRuns(input: {
   readonly scenarios: readonly Scenario[];
@@ -49,15 +55,15 @@ export function planRuns(input: {
 /** Runs that may go at the same time, in their order: as many as fit, and one at the least. */
 export function groupRuns(runs: readonly PacingRun[], isOneAtATime: boolean): readonly (readonly PacingRun[])[] {
   const groups: PacingRun[][] = [];
-  let calls = Number.POSITIVE_INFINITY;
+  let share = Number.POSITIVE_INFINITY;
   for (const run of runs) {
-    const own = callsPerSecond(run.scenario);
-    if (isOneAtATime || calls + own > mostCallsAtOnce) {
+    const own = expectedCpuShare(run);
+    if (isOneAtATime || share + own > mostCpuShare) {
       groups.push([]);
-      calls = 0;
+      share = 0;
     }
     groups.at(-1)?.push(run);
-    calls += own;
+    share += own;
   }
   return groups;
 }
@@ -90,4 +96,9 @@ export function jobsInHand({ scenario, processes }: Pick<PacingRun, 'scenario' |
 /** Calls that the quota of all regions lets through in a second. */
 function callsPerSecond({ quota, shape }: Scenario): number {
   return (quota.tokensPerMinute * pacingRegions.length) / 60 / meanCost(shape.costs);
+}
+
+function expectedCpuShare({ scenario, processes }: PacingRun): number {
+  const perCall = cpuPerCall.alone + cpuPerCall.perProcess * processes;
+  return callsPerSecond(scenario) * perCall + cpuPerProcess * processes;
 }

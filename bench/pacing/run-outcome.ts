@@ -8,10 +8,10 @@ export interface RegionOutcome {
   readonly region: PacingRegion;
   readonly calls: readonly MeasuredCall[];
   readonly steps: readonly LimitStep[];
-  /** Over all whole windows from the run's first call on. */
+  /** Mean fullness of all windows within the measured interval. */
   readonly utilisation: number;
-  /** Without the first window. */
-  readonly steadyUtilisation: number;
+  /** Admitted in the measured interval ÷ what the limit lets through in it. */
+  readonly shareOfInterval: number;
   /** The fullest window of any phase ÷ the limit. */
   readonly worstWindow: number;
   readonly throttled429: number;

@@ -10,8 +10,9 @@ import {
   limitOver,
   makespanRatio,
   type MeasuredCall,
+  meanFullness,
+  shareOfInterval,
   throttledWithin,
-  utilisation,
 } from '../../../bench/pacing/measure.ts';
 
 const minute = 60_000;
@@ -31,13 +32,34 @@ test('an interval holds its first instant and not its last, and no refused call'
   assert.equal(admittedCost(calls, { fromMs: 0, toMs: 10 }), 11);
 });
 
-test('a service that admits its limit in every window is used at exactly 1, bursts or not', () => {
-  const burst = [admitted(0, 1000), admitted(minute, 1000), admitted(2 * minute, 1000)];
-  const even = Array.from({ length: 180 }, (_, second) => admitted(second * 1000, 1000 / 60));
-  const whole = { fromMs: 0, toMs: 3 * minute };
+const whole = { fromMs: 0, toMs: 3 * minute };
 
-  assert.equal(utilisation(burst, steps, whole), 1);
-  assert.ok(Math.abs(utilisation(even, steps, whole) - 1) < 1e-9);
+test('the share of an interval is 1 for a burst every 61 s, the mean fullness of its windows is not', () => {
+  const bursts = [0, 61, 122].map((second) => admitted(second * 1000, 1000));
+
+  assert.equal(shareOfInterval(bursts, steps, whole), 1);
+  const fullness = meanFullness(bursts, steps, { ...whole, windowMs: minute });
+  assert.ok(fullness < 0.995 && fullness > 0.97, String(fullness));
+});
+
+test('calls at the rate of the limit fill every window, also across a change of it', () => {
+  const halved = [...steps, { fromMs: minute, tokensPerMinute: 500 }];
+  const even = Array.from({ length: 1800 }, (_, tenth) => admitted(tenth * 100 + 50, 1000 / 600));
+  const slowed = even.map((call) => (call.at < minute ? call : { ...call, cost: call.cost / 2 }));
+
+  assert.ok(Math.abs(meanFullness(even, steps, { ...whole, windowMs: minute }) - 1) < 1e-6);
+  assert.ok(Math.abs(meanFullness(slowed, halved, { ...whole, windowMs: minute }) - 1) < 1e-6);
+});
+
+test('no mean fullness is above the fullest window', () => {
+  const call = fc.record({ at: fc.integer({ min: -50_000, max: 250_000 }), cost: fc.integer({ min: 1, max: 900 }) });
+  fc.assert(
+    fc.property(fc.array(call, { minLength: 1, maxLength: 60 }), (drawn) => {
+      const calls = drawn.map(({ at, cost }, index) => admitted(at, cost, String(index)));
+      const fullness = meanFullness(calls, steps, { ...whole, windowMs: minute });
+      assert.ok(fullness <= fullestWindow(calls, steps, minute) + 1e-9);
+    }),
+  );
 });
 
 test('what a changing limit lets through is its integral', () => {

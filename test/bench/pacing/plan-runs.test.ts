@@ -48,6 +48,15 @@ test('a shortened run does not count as full', () => {
   assert.equal(run?.measuredMs, 30_000);
 });
 
+test('steady takes two groups: four processes go beside one, and eight alone', () => {
+  const runs = planRuns({ ...everything, scenarios: [named('steady')] });
+
+  assert.deepEqual(
+    groupRuns(runs, false).map((group) => group.map(({ processes }) => processes)),
+    [[1, 4], [8]],
+  );
+});
+
 test('groups keep every run, in order, and one at a time gives a group to each', () => {
   const runs = planRuns(everything);
 
