@@ -1,4 +1,5 @@
-import { throttledWithin } from './measure.ts';
+import { shareOfInterval, throttledWithin } from './measure.ts';
+import { windowMs } from './plan-runs.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { Finding } from './scenario.ts';
 
@@ -23,6 +24,24 @@ export function expectUtilisation({ regions }: RunOutcome, least: number): reado
     what: `${region.window}: utilisation ≥ ${least.toFixed(3)} (${utilisation.toFixed(3)})`,
     isMet: utilisation >= least,
   }));
+}
+
+/** What was disturbed is over: the last window of the measured interval is as full as any. */
+export function expectRecovery({ regions, measured }: RunOutcome, least: number): readonly Finding[] {
+  return regions.map(({ region, calls, steps }) => {
+    const share = shareOfInterval(calls, steps, { fromMs: measured.toMs - windowMs, toMs: measured.toMs });
+    const what = `${region.window}: share of the last minute ≥ ${least.toFixed(3)} (${share.toFixed(3)})`;
+    return { what, isMet: share >= least };
+  });
+}
+
+/** Where others are on the same limit, nobody can know it before the first answers. */
+export function expectFewThrottled({ regions }: RunOutcome, mostPerThousand: number): readonly Finding[] {
+  return regions.map(({ region, calls, throttled429 }) => {
+    const perThousand = (throttled429 * 1000) / calls.length;
+    const what = `${region.window}: at most ${mostPerThousand} × 429 in 1,000 calls (${perThousand.toFixed(1)})`;
+    return { what, isMet: perThousand <= mostPerThousand };
+  });
 }
 
 /** B1, as the service saw it: no window of any phase above the limit. */

@@ -2,6 +2,7 @@ import type { CpuShares } from './machine-load.ts';
 import {
   callsRepeated,
   fullestWindow,
+  type Interval,
   jainIndex,
   type LimitStep,
   makespanRatio,
@@ -33,12 +34,13 @@ export interface RunFacts {
 }
 
 export function judgeRun(run: PacingRun, facts: RunFacts): RunOutcome {
-  const { firstCallMs, loweredAt, processes, jobs, completed, cpu, stackLagP99Ms } = facts;
+  const { loweredAt, processes, jobs, completed, cpu, stackLagP99Ms } = facts;
   const working = processes.filter((_, index) => index !== run.scenario.skewedClock?.process);
+  const measured = { fromMs: facts.firstCallMs, toMs: facts.firstCallMs + run.measuredMs };
   return {
-    firstCallMs,
+    measured,
     loweredAt,
-    regions: pacingRegions.map((region) => judgeRegion(run, facts, region)),
+    regions: pacingRegions.map((region) => judgeRegion(run, facts, { region, measured })),
     processes,
     jain: jainIndex(working.map(({ calls }) => calls)),
     jobs,
@@ -49,7 +51,11 @@ export function judgeRun(run: PacingRun, facts: RunFacts): RunOutcome {
   };
 }
 
-function judgeRegion(run: PacingRun, facts: RunFacts, region: PacingRegion): RegionOutcome {
+function judgeRegion(
+  run: PacingRun,
+  facts: RunFacts,
+  { region, measured }: { readonly region: PacingRegion; readonly measured: Interval },
+): RegionOutcome {
   const { firstCallMs } = facts;
   const calls = facts.calls.get(region.name) ?? [];
   const waits = facts.waits.get(region.name) ?? [];
@@ -57,7 +63,6 @@ function judgeRegion(run: PacingRun, facts: RunFacts, region: PacingRegion): Reg
     ...step,
     fromMs: firstCallMs + step.fromMs,
   }));
-  const measured = { fromMs: firstCallMs, toMs: firstCallMs + run.measuredMs };
   return {
     region,
     calls,

@@ -1,5 +1,5 @@
 import type { CpuShares } from './machine-load.ts';
-import type { LimitStep, MeasuredCall } from './measure.ts';
+import type { Interval, LimitStep, MeasuredCall } from './measure.ts';
 import type { PacingRegion } from './scenario.ts';
 import type { ServiceUsage } from './service-usage.ts';
 
@@ -32,8 +32,8 @@ export interface ProcessOutcome {
 }
 
 export interface RunOutcome {
-  /** Epoch ms of the first call that counts. */
-  readonly firstCallMs: number;
+  /** From the first call that counts, over the windows of the scenario. */
+  readonly measured: Interval;
   readonly regions: readonly RegionOutcome[];
   readonly processes: readonly ProcessOutcome[];
   /** Jain's index over the calls of the processes that were to work. */

@@ -3,8 +3,10 @@ import {
   expectAllAtWork,
   expectAllOnce,
   expectBoundedWindows,
+  expectFewThrottled,
   expectNeighbourServed,
   expectNoThrottling,
+  expectRecovery,
   expectThrottlingOnlyAfterLowering,
   expectUtilisation,
 } from './findings.ts';
@@ -31,6 +33,7 @@ const usual = { latency, shape: usualShape, quota: middleQuota, processes: [4], 
 const steadyUtilisation = 0.965;
 const smallQuotaUtilisation = 0.92;
 const middleUtilisation = 0.95;
+const recoveredShare = 0.9;
 
 /** How long calls that are under way, or have their start already, may meet a limit that nobody knows yet, in ms. */
 const surprisedMs = 5000;
@@ -105,8 +108,8 @@ const limitHalved: Scenario = {
   expect: (outcome) => [
     ...expectAllOnce(outcome),
     ...expectThrottlingOnlyAfterLowering(outcome, surprisedMs),
-    // A window that is full when it is halved admits nothing for half its length: 2.25 of 2.5 limits at the best.
-    ...expectUtilisation(outcome, 0.85),
+    // No aim for the minute between: a window that is full when it is halved admits nothing for half its length.
+    ...expectRecovery(outcome, recoveredShare),
     ...expectAllAtWork(outcome),
   ],
 };
@@ -158,7 +161,7 @@ const lyingRetryAfter: Scenario = {
   expect: (outcome) => [
     ...expectAllOnce(outcome),
     ...expectThrottlingOnlyAfterLowering(outcome, surprisedMs),
-    ...expectUtilisation(outcome, 0.8),
+    ...expectRecovery(outcome, recoveredShare),
   ],
 };
 
@@ -171,7 +174,7 @@ const noisyNeighbour: Scenario = {
   neighbourShare,
   expect: (outcome) => [
     ...expectAllOnce(outcome),
-    ...expectNoThrottling(outcome),
+    ...expectFewThrottled(outcome, 5),
     ...expectNeighbourServed(outcome, neighbourShare),
     ...expectUtilisation(outcome, 0.85),
     ...expectAllAtWork(outcome),
