@@ -69,7 +69,7 @@ function judgeRegion(
     steps,
     utilisation: meanFullness(calls, steps, { ...measured, windowMs }),
     shareOfInterval: shareOfInterval(calls, steps, measured),
-    worstWindow: fullestWindow(calls, steps, windowMs),
+    worstWindow: fullestWindow(calls, limitSteps({ ...run.scenario, neighbourShare: 0 }), windowMs),
     throttled429: calls.filter((call) => call.isThrottled).length,
     makespanRatio: makespanRatio(calls, steps, firstCallMs),
     waitP50Ms: quantile(waits, 0.5),

@@ -28,7 +28,8 @@ measured outside of it, from the log of the simulated service:
                  begins with the run's first call. It cannot exceed the fullest of them, and unlike the next it does not
                  depend on where the interval cuts a burst.
   of interval    cost admitted in that interval ÷ (limit × its length).
-  worst          the fullest window of any phase ÷ the limit.
+  worst          the fullest window of any phase ÷ the limit, in both regions: a fixed minute that is kept at every phase
+                 is kept at its own.
   makespanRatio  time from the run's first call to the region's last, ÷ (cost that the region admitted ÷ its limit
                  rate); the load is 8 % larger than the measured windows, so that it stays saturated to their end.
   waitP99Ms      how long jobs in hand waited for their start, as each process traces it. The time in the queue is not
