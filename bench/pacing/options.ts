@@ -31,7 +31,7 @@ measured outside of it, from the log of the simulated service:
   worst          the fullest window of any phase ÷ the limit, in both regions: a fixed minute that is kept at every phase
                  is kept at its own.
   makespanRatio  time from the run's first call to the region's last, ÷ (cost that the region admitted ÷ its limit
-                 rate); the load is 8 % larger than the measured windows, so that it stays saturated to their end.
+                 rate); the load is 5 % larger than the measured windows, so that it stays saturated to their end.
   waitP99Ms      how long jobs in hand waited for their start, as each process traces it. The time in the queue is not
                  in it: in a saturated run it says nothing but how long the queue was.
   Jain           index of fairness over the calls of the processes.

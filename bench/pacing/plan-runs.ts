@@ -18,7 +18,7 @@ export interface PacingRun {
 export const windowMs = 60_000;
 
 /** The load is larger than what the measured windows take, so that they are saturated to their end. */
-const surplus = 1.08;
+const surplus = 1.05;
 
 /** Seconds' worth of jobs that all processes hold together: calls under way, and those pulled ahead. */
 const secondsInHand = 7;
