@@ -14,6 +14,7 @@ import { startStack } from '../local/start-stack.ts';
 import { freePorts, stackLayout } from '../local/stack-layout.ts';
 import { buildApp, type BuiltApp, startApp } from './app-under-test.ts';
 import { jobText } from './jobs.ts';
+import { quantile } from './quantile.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 const help = `Measures the cold start: the import of the bundle, and the way from a submitted job to its first model call.
@@ -165,12 +166,6 @@ async function report(
 async function bundleFiles(folder: string): Promise<readonly { readonly bytes: number }[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs'));
   return Promise.all(names.map(async (name) => ({ bytes: (await stat(join(folder, name))).size })));
-}
-
-/** Nearest rank. */
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 await untilInterrupted(async (signal) => {

@@ -12,26 +12,40 @@ export function jobText(input: {
   readonly maxTokens: number;
 }): string {
   const { number, prefix, model, bytes, maxTokens } = input;
-  const of = (content: string): string =>
-    JSON.stringify({
-      id: jobId(prefix, number),
-      request: {
-        method: 'POST',
-        url: '/v1/chat/completions',
-        body: { model, max_tokens: maxTokens, messages: [{ role: 'user', content }] },
-      },
-    });
-  const room = bytes - of('').length;
+  const of = (content: string): string => chatJobText({ id: jobId(prefix, number), model, maxTokens, content });
+  return of(wordText(number, Math.max(1, bytes - of('').length)));
+}
+
+/** A chat job with one message, as JSON. */
+export function chatJobText(input: {
+  readonly id: string;
+  readonly model: string;
+  readonly maxTokens: number;
+  readonly content: string;
+}): string {
+  const { id, model, maxTokens, content } = input;
+  return JSON.stringify({
+    id,
+    request: {
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: { model, max_tokens: maxTokens, messages: [{ role: 'user', content }] },
+    },
+  });
+}
+
+/** Exactly so many characters of words: others for each number, the same in every run. */
+export function wordText(number: number, characters: number): string {
   const chosen: string[] = [];
   let length = 0;
-  // A linear congruential generator (Numerical Recipes): the same jobs in every run.
-  for (let state = number + 1; length <= room;) {
+  // A linear congruential generator (Numerical Recipes).
+  for (let state = number + 1; length <= characters;) {
     state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
     const word = words[state % words.length] ?? 'word';
     chosen.push(word);
     length += word.length + 1;
   }
-  return of(chosen.join(' ').slice(0, Math.max(1, room)));
+  return chosen.join(' ').slice(0, characters);
 }
 
 export function jobId(prefix: string, number: number): string {

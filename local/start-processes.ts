@@ -31,10 +31,12 @@ export async function startStackProcess(
   layout: Partial<StackLayout> & { readonly folder: string },
   onLog?: (line: string) => void,
   signal?: AbortSignal,
+  options: { readonly nodeFlags?: readonly string[]; readonly environment?: Readonly<Record<string, string>> } = {},
 ): Promise<StackProcess> {
   const { folder, ...changes } = layout;
-  const args = [`${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
-  const child = await startChild({ name: 'The stack', args, cwd: root, onLog, signal });
+  const { nodeFlags = [], environment = {} } = options;
+  const args = [...nodeFlags, `${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
+  const child = await startChild({ name: 'The stack', args, cwd: root, environment, onLog, signal });
   return { child, ...stackReady.parse(child.ready) };
 }
 
