@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readProcessUsage } from '../process-usage.ts';
+import type { StartedContender } from './contender.ts';
+import type { EndpointProcess } from './endpoint-process.ts';
+import { answersByJob } from './measure.ts';
+
+export interface Run {
+  /** Also the name of its region. */
+  readonly runName: string;
+  readonly started: StartedContender;
+  readonly jobs: number;
+  /** Over, whatever is left, so long after its start. */
+  readonly boundMs: number;
+}
+
+export interface FollowedRun {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** CPU of its processes from the start to the end. */
+  readonly cpuMs: number;
+}
+
+const lookEveryMs = 1000;
+const tellEveryMs = 30_000;
+/** Longer than a window: a contender that calls nothing for so long and waits for nothing has given the rest up. */
+const stillMs = 75_000;
+
+/** Lets a contender begin and watches the endpoint until every job was answered, or no more will be; then stops it. */
+export async function followRun(
+  run: Run,
+  context: {
+    readonly endpoint: EndpointProcess;
+    readonly signal: AbortSignal;
+    readonly tell: (line: string) => void;
+  },
+): Promise<FollowedRun> {
+  const { pids } = run.started;
+  const cpuBefore = await cpuOf(pids);
+  const startedAt = Date.now();
+  await run.started.begin();
+  await untilOver(run, startedAt, context);
+  const cpuMs = (await cpuOf(pids)) - cpuBefore;
+  await run.started.stop();
+  return { startedAt, cpuMs };
+}
+
+async function untilOver(run: Run, startedAt: number, context: Parameters<typeof followRun>[1]): Promise<void> {
+  const { endpoint, signal, tell } = context;
+  let calls = 0;
+  let movedAt = startedAt;
+  let toldAt = startedAt;
+  for (;;) {
+    await delay(lookEveryMs, undefined, { signal });
+    const now = Date.now();
+    const seen = await endpoint.progress(run.runName);
+    movedAt = seen.calls > calls || seen.unanswered > 0 ? now : movedAt;
+    calls = seen.calls;
+    const isAnswered = seen.completed >= run.jobs && (await countAnswered(endpoint, run.runName)) >= run.jobs;
+    if (isAnswered || now - movedAt > stillMs || now - startedAt > run.boundMs) {
+      tell(`  ${run.runName}: over after ${seconds(now - startedAt)} s, ${seen.completed} answers, ${calls} calls`);
+      return;
+    }
+    if (now - toldAt >= tellEveryMs) {
+      toldAt = now;
+      tell(`  ${run.runName}: ${seconds(now - startedAt)} s, ${seen.completed} of ${run.jobs} answered`);
+    }
+  }
+}
+
+async function countAnswered(endpoint: EndpointProcess, runName: string): Promise<number> {
+  const attempts = await endpoint.attempts();
+  return answersByJob(attempts.filter(({ region }) => region === runName)).size;
+}
+
+async function cpuOf(pids: readonly number[]): Promise<number> {
+  const usages = await Promise.all(pids.map(readProcessUsage));
+  return usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(0);
+}

@@ -1,0 +1,157 @@
+/** `npm run bench:peers`: see `help` in `options.ts` and the README beside this file. */
+import { availableParallelism, totalmem } from 'node:os';
+import { buildApp } from '../app-under-test.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
+import type { Entry } from './contender.ts';
+import { field, type PeerName, peerNames, type PeerSetting, type TokenWindow } from './field.ts';
+import { bestRow, roundsOf, score, untunedSetting } from './grid.ts';
+import { type Heat, type HeatContext, type HeatPlan, type HeatRow, mostBusyShare, mostLagMs, runHeat } from './heat.ts';
+import { help, type Options, readOptions } from './options.ts';
+import { type ReportedRow, textTable } from './table.ts';
+import { makeTrace } from './trace.ts';
+import { writeResults } from './write-results.ts';
+
+const tuningSeed = 1;
+/** Tuning runs are shorter than those that are reported. */
+const tuningMinutes = 2;
+
+async function bench(options: Options, signal: AbortSignal): Promise<void> {
+  introduce(options);
+  const app = await buildApp();
+  try {
+    const context: HeatContext = { app, signal, tell: console.log };
+    const rows: ReportedRow[] = [];
+    const tuned: ReportedRow[] = [];
+    for (const window of options.windows) {
+      const tuning = await tune(options, window, context);
+      tuned.push(...tuning.rows);
+      for (const seed of options.seeds) {
+        const plan = planOf({ window, seed, minutes: options.minutes, entries: tuning.entries, title: 'Reported run' });
+        rows.push(...(await runValid(plan, context)));
+      }
+    }
+    console.log(`\n${textTable(rows)}\n`);
+    if (options.out !== undefined) {
+      console.log(`Written: ${(await writeResults(options.out, rows)).join(', ')}`);
+    }
+    console.log(JSON.stringify({ rows: rows.map(rounded), tuning: tuned.map(rounded), settings: settingsOf(options) }));
+  } finally {
+    await app.remove();
+  }
+}
+
+function introduce(options: Options): void {
+  const { jobsInHand, latency, model, processes, requestsPerMinute, requestWindowSeconds, tokensPerMinute } = field;
+  console.log(
+    [
+      `Machine: ${availableParallelism()} CPUs, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}.`,
+      `Settings: ${JSON.stringify(options)}`,
+      `Endpoint: one process; for each contender a region of ${model} with ${tokensPerMinute} tokens a minute (60 s window) and`,
+      `  ${requestsPerMinute} requests a minute (judged over ${requestWindowSeconds} s), windows empty at the start; latency ${JSON.stringify(latency)}.`,
+      `Trace: ${options.minutes} minutes of the quota, all jobs there at the start; log-normal costs, mean 1,200 tokens, at most 16,000.`,
+      `Each contender: ${processes} processes, ${jobsInHand} jobs in hand of each at the most, costs by the same estimator.`,
+      'Contenders run at the same time, each against a limiter of its own. Every attempt is counted, at the endpoint.',
+      `Tuning: seed ${tuningSeed}, ${tuningMinutes} minutes of the quota; least makespan ratio + 429s per job, for each peer over the same kind of grid.`,
+      `A run with the machine's CPU above ${mostBusyShare * 100} % or the endpoint's event-loop lag p99 above ${mostLagMs} ms is void.`,
+    ].join('\n'),
+  );
+}
+
+interface Tuning {
+  /** Who runs, each as it was best. */
+  readonly entries: readonly Entry[];
+  readonly rows: readonly ReportedRow[];
+}
+
+async function tune(options: Options, window: TokenWindow, context: HeatContext): Promise<Tuning> {
+  const peers = peerNames.filter((name) => options.contenders.includes(name));
+  const rows: ReportedRow[] = [];
+  for (const round of options.isTuned && peers.length > 0 ? [0, 1] : []) {
+    const entries = peers.flatMap((contender) =>
+      (roundsOf(contender)[round] ?? []).map((setting) => ({ contender, setting })),
+    );
+    const title = `Tuning, round ${round + 1}`;
+    rows.push(
+      ...(await runValid(planOf({ window, seed: tuningSeed, minutes: tuningMinutes, entries, title }), context)),
+    );
+  }
+  const settingOf = (peer: PeerName): PeerSetting => {
+    const own = rows.filter(({ contender }) => contender === peer);
+    const setting = own.length === 0 ? undefined : bestRow(own).setting;
+    return setting ?? untunedSetting(peer);
+  };
+  const entries: Entry[] = options.contenders.map((contender) =>
+    contender === 'sluice' ? { contender } : { contender, setting: settingOf(contender) },
+  );
+  console.log(`Settings that are reported: ${JSON.stringify(entries)}`);
+  return { entries, rows };
+}
+
+function planOf(input: {
+  readonly window: TokenWindow;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly entries: readonly Entry[];
+  readonly title: string;
+}): HeatPlan {
+  const { minutes, title, ...rest } = input;
+  const totalCost = minutes * field.tokensPerMinute;
+  return { ...rest, title: `${title}, seed ${rest.seed}, ${rest.window} window`, totalCost, meanCost: meanCost() };
+}
+
+/** What the user of a limiter that counts jobs knows of them: the mean of the seed that settings are tuned on. */
+function meanCost(): number {
+  const plan = { seed: tuningSeed, model: field.model, totalCost: tuningMinutes * field.tokensPerMinute };
+  const jobs = makeTrace(plan);
+  return jobs.reduce((sum, { cost }) => sum + cost, 0) / jobs.length;
+}
+
+/** Once more when the first was void. */
+async function runValid(plan: HeatPlan, context: HeatContext): Promise<readonly ReportedRow[]> {
+  const first = await runHeat(plan, context);
+  tellHeat(first, context);
+  if (first.isValid) {
+    return reported(first);
+  }
+  const second = await runHeat({ ...plan, title: `${plan.title}, again` }, context);
+  tellHeat(second, context);
+  return reported(second);
+}
+
+function reported(heat: Heat): readonly ReportedRow[] {
+  return heat.rows.map((row) => ({ ...row, valid: heat.isValid }));
+}
+
+function tellHeat(heat: Heat, { tell }: HeatContext): void {
+  const verdict = heat.isValid ? 'valid' : 'VOID';
+  tell(
+    `  machine: CPU ${(heat.busyShare * 100).toFixed(0)} %, endpoint lag p99 ${heat.lagP99Ms.toFixed(0)} ms: ${verdict}`,
+  );
+  for (const row of heat.rows) {
+    tell(
+      `  ${row.contender} ${JSON.stringify(row.setting ?? {})}: score ${score(row).toFixed(3)}, ${JSON.stringify(rounded(row))}`,
+    );
+  }
+}
+
+function rounded(row: HeatRow): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'number' ? Math.round(value * 10_000) / 10_000 : value,
+    ]),
+  );
+}
+
+function settingsOf(options: Options): object {
+  return { ...field, minutes: options.minutes, tuningSeed: options.isTuned ? tuningSeed : undefined, tuningMinutes };
+}
+
+await untilInterrupted(async (signal) => {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(help);
+    return;
+  }
+  await bench(options, signal);
+});

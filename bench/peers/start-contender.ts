@@ -1,0 +1,46 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Child, startChild } from '../../local/child-process.ts';
+import { localApiKey } from '../../local/stack-layout.ts';
+import type { Entry, Ground, StartedContender } from './contender.ts';
+import { field, type PeerOrder } from './field.ts';
+import { startSluice } from './sluice-contender.ts';
+
+export async function startContender(entry: Entry, ground: Ground): Promise<StartedContender> {
+  await mkdir(ground.folder, { recursive: true });
+  return entry.contender === 'sluice' ? startSluice(ground) : startPeer(entry, ground);
+}
+
+const worker = fileURLToPath(new URL('contenders/worker.ts', import.meta.url));
+
+async function startPeer(
+  { contender, setting }: Exclude<Entry, { readonly contender: 'sluice' }>,
+  ground: Ground,
+): Promise<StartedContender> {
+  const { endpoint, folder, meanCost, onLog, redisPort, runName, signal, trace } = ground;
+  const children: Child[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(children.map(async (child) => child.stop()));
+  };
+  const { jobsInHand, processes, requestsPerMinute, tokensPerMinute } = field;
+  const common = { contender, setting, runName, processes, jobsInHand, endpoint, apiKey: localApiKey, redisPort };
+  try {
+    for (let index = 0; index < processes; index += 1) {
+      const order: PeerOrder = { ...common, index, tokensPerMinute, requestsPerMinute, meanCost, trace };
+      const args = [worker, JSON.stringify(order)];
+      children.push(await startChild({ name: `${contender} ${index}`, args, cwd: folder, signal, onLog }));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    pids: children.map(({ pid }) => pid),
+    begin: async () => {
+      for (const { pid } of children) {
+        process.kill(pid, 'SIGUSR2');
+      }
+    },
+    stop,
+  };
+}
