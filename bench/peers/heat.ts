@@ -126,7 +126,7 @@ async function startOne(
   const { context, plan, ...place } = input;
   const { app, signal, tell } = context;
   const onLog = (line: string): void => {
-    if (line.includes('failed')) {
+    if (line.startsWith('fault: ')) {
       tell(`  ${place.runName}: ${line.slice(0, 200)}`);
     }
   };

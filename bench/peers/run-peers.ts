@@ -66,7 +66,7 @@ interface Tuning {
 async function tune(options: Options, window: TokenWindow, context: HeatContext): Promise<Tuning> {
   const peers = peerNames.filter((name) => options.contenders.includes(name));
   const rows: ReportedRow[] = [];
-  for (const round of options.isTuned && peers.length > 0 ? [0, 1] : []) {
+  for (const round of options.isTuned && peers.length > 0 ? [0, 1, 2] : []) {
     const entries = peers.flatMap((contender) =>
       (roundsOf(contender)[round] ?? []).map((setting) => ({ contender, setting })),
     );

@@ -2,10 +2,10 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { join } from 'node:path';
 import { localApiKey } from '../../local/stack-layout.ts';
 import { type StackProcess, startStackProcess } from '../../local/start-processes.ts';
-import type { Child } from '../../local/child-process.ts';
 import { startApp } from '../app-under-test.ts';
 import type { Ground, StartedContender } from './contender.ts';
 import { field } from './field.ts';
+import { startTogether } from './start-together.ts';
 import { makeTrace, type TraceJob } from './trace.ts';
 
 const region = 'eastus';
@@ -34,25 +34,26 @@ export async function startSluice(ground: Ground): Promise<StartedContender> {
     onLog,
     signal,
   );
-  const apps: Child[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(apps.map(async (app) => app.stop()));
-    await stack.child.stop();
-  };
+  const environment = environmentOf(stack, ground);
   try {
-    for (let index = 0; index < field.processes; index += 1) {
-      const { child } = await startApp({ app: ground.app, environment: environmentOf(stack, ground), onLog });
-      apps.push(child);
-    }
+    const apps = await startTogether(
+      Array.from({ length: field.processes }, async () => {
+        const { child } = await startApp({ app: ground.app, environment, onLog });
+        return child;
+      }),
+    );
+    return {
+      pids: apps.map(({ pid }) => pid),
+      begin: async () => enqueue(stack, makeTrace(ground.trace), signal),
+      stop: async () => {
+        await Promise.all(apps.map(async (app) => app.stop()));
+        await stack.child.stop();
+      },
+    };
   } catch (error) {
-    await stop();
+    await stack.child.stop();
     throw error;
   }
-  return {
-    pids: apps.map(({ pid }) => pid),
-    begin: async () => enqueue(stack, makeTrace(ground.trace), signal),
-    stop,
-  };
 }
 
 /** The stack's own, but that the region is the heat's endpoint. */

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../../local/child-process.ts';
+import { startChild } from '../../local/child-process.ts';
 import { localApiKey } from '../../local/stack-layout.ts';
 import type { Entry, Ground, StartedContender } from './contender.ts';
 import { field, type PeerOrder } from './field.ts';
 import { startSluice } from './sluice-contender.ts';
+import { startTogether } from './start-together.ts';
 
 export async function startContender(entry: Entry, ground: Ground): Promise<StartedContender> {
   await mkdir(ground.folder, { recursive: true });
@@ -18,22 +19,15 @@ async function startPeer(
   ground: Ground,
 ): Promise<StartedContender> {
   const { endpoint, folder, meanCost, onLog, redisPort, runName, signal, trace } = ground;
-  const children: Child[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(children.map(async (child) => child.stop()));
-  };
   const { jobsInHand, processes, requestsPerMinute, tokensPerMinute } = field;
   const common = { contender, setting, runName, processes, jobsInHand, endpoint, apiKey: localApiKey, redisPort };
-  try {
-    for (let index = 0; index < processes; index += 1) {
+  const children = await startTogether(
+    Array.from({ length: processes }, async (_, index) => {
       const order: PeerOrder = { ...common, index, tokensPerMinute, requestsPerMinute, meanCost, trace };
       const args = [worker, JSON.stringify(order)];
-      children.push(await startChild({ name: `${contender} ${index}`, args, cwd: folder, signal, onLog }));
-    }
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+      return startChild({ name: `${contender} ${index}`, args, cwd: folder, signal, onLog });
+    }),
+  );
   return {
     pids: children.map(({ pid }) => pid),
     begin: async () => {
@@ -41,6 +35,8 @@ async function startPeer(
         process.kill(pid, 'SIGUSR2');
       }
     },
-    stop,
+    stop: async () => {
+      await Promise.all(children.map(async (child) => child.stop()));
+    },
   };
 }

@@ -39,7 +39,7 @@ export const bullmqPeer: Peer = {
       },
     );
     worker.on('error', (error) => {
-      process.stderr.write(`bullmq: ${error.message}\n`);
+      process.stderr.write(`fault: ${error.message}\n`);
     });
     await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
     return {

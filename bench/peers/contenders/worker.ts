@@ -24,10 +24,7 @@ const jobs = shareOf(makeTrace(order.trace), { index: order.index, of: order.pro
 const { run } = await peers[order.contender].prepare({ order, callModel: modelCaller(order) });
 process.once('SIGTERM', () => process.exit(0));
 process.once('SIGUSR2', () => {
-  run(jobs).then(
-    () => process.stderr.write('done\n'),
-    (error: unknown) => process.stderr.write(`${String(error)}\n`),
-  );
+  run(jobs).catch((error: unknown) => process.stderr.write(`fault: ${String(error)}\n`));
 });
 setInterval(() => undefined, 60_000);
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
