@@ -66,13 +66,13 @@ function panelOf(rows: readonly ReportedRow[], column: Column): string {
   return [heading, text({ x: 0, y: 42, content: unit, classes: 'dim' }), ...ticks, ...bars].join('\n');
 }
 
-/** The least of 1, 2 or 5 × a power of ten that is not below the value; 1 for nothing. */
+/** The least of a few round numbers × a power of ten that is not below the value; 1 for nothing. */
 export function niceTop(value: number): number {
   if (value <= 0) {
     return 1;
   }
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5].find((step) => step * power >= value) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 5].find((step) => step * power >= value) ?? 10) * power;
 }
 
 function tickText(value: number): string {

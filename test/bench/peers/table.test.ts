@@ -46,5 +46,5 @@ test('the plot draws nothing where a figure was not measured', () => {
 });
 
 test('an axis ends at a round number that is not below the most', () => {
-  assert.deepEqual([0, 0.98, 1, 1.2, 4.9, 77, 260].map(niceTop), [1, 1, 1, 2, 5, 100, 500]);
+  assert.deepEqual([0, 0.98, 1, 1.2, 4.9, 77, 260].map(niceTop), [1, 1, 1, 1.5, 5, 100, 300]);
 });
