@@ -34,12 +34,11 @@ export async function followRun(
     readonly tell: (line: string) => void;
   },
 ): Promise<FollowedRun> {
-  const { pids } = run.started;
-  const cpuBefore = await cpuOf(pids);
+  const cpuBefore = await cpuOf(run);
   const startedAt = Date.now();
   await run.started.begin();
   await untilOver(run, startedAt, context);
-  const cpuMs = (await cpuOf(pids)) - cpuBefore;
+  const cpuMs = (await cpuOf(run)) - cpuBefore;
   await run.started.stop();
   return { startedAt, cpuMs };
 }
@@ -72,9 +71,13 @@ async function countAnswered(endpoint: EndpointProcess, runName: string): Promis
   return answersByJob(attempts.filter(({ region }) => region === runName)).size;
 }
 
-async function cpuOf(pids: readonly number[]): Promise<number> {
-  const usages = await Promise.all(pids.map(readProcessUsage));
-  return usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+async function cpuOf({ runName, started }: Run): Promise<number> {
+  try {
+    const usages = await Promise.all(started.pids.map(readProcessUsage));
+    return usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  } catch (cause) {
+    throw new Error(`A process of the run ${runName} has ended by itself; its run cannot be measured.`, { cause });
+  }
 }
 
 function seconds(ms: number): string {
