@@ -14,7 +14,7 @@ const margins: Readonly<Record<PeerName, readonly number[]>> = {
 
 /** The settings that are tried, in rounds that run at the same time. */
 export function roundsOf(peer: PeerName): readonly (readonly PeerSetting[])[] {
-  return margins[peer].map((margin) => everySeconds.map((seconds) => ({ everySeconds: seconds, margin })));
+  return everySeconds.map((seconds) => margins[peer].map((margin) => ({ everySeconds: seconds, margin })));
 }
 
 /** Without tuning: small slices, the middle margin. */

@@ -9,8 +9,8 @@ export const help = `Runs Sluice beside the libraries that people pace Azure Ope
   --contender NAME   one of ${contenderNames.join(', ')}; may be given again; default: all
   --seed N           seed of a trace that is reported; may be given again; default: 2, 3 and 4 (1 is for tuning)
   --window KIND      the service's token window: sliding (default), fixed (a count that begins anew each minute), or both
-  --windows N        cost of the trace in minutes of the quota; default: 3
-  --quick            one seed, two minutes of quota, no tuning: about three minutes, to see that it works
+  --windows N        cost of the trace in minutes of the quota; default: 3.5
+  --quick            one seed, a minute and a half of quota, no tuning: about two minutes, to see that it works
   --no-tuning        every peer with a setting from the middle of what is tried
   --out FOLDER       where peers.svg and peers-table.md go (peers-fixed.* for the fixed window); default: docs for
                      a complete run, nowhere for any other
@@ -67,7 +67,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     contenders: contender.length > 0 ? contenderNames.filter((name) => contender.includes(name)) : contenderNames,
     seeds,
     windows: window === 'both' ? ['sliding', 'fixed'] : [window],
-    minutes: windows ?? (quick ? 2 : 3),
+    minutes: windows ?? (quick ? 1.5 : 3.5),
     isTuned: !quick && !isUntuned,
     out: out ?? (isComplete ? 'docs' : undefined),
   };

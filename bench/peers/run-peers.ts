@@ -13,7 +13,7 @@ import { writeResults } from './write-results.ts';
 
 const tuningSeed = 1;
 /** Tuning runs are shorter than those that are reported. */
-const tuningMinutes = 2;
+const tuningMinutes = 2.5;
 
 async function bench(options: Options, signal: AbortSignal): Promise<void> {
   introduce(options);
@@ -66,7 +66,7 @@ interface Tuning {
 async function tune(options: Options, window: TokenWindow, context: HeatContext): Promise<Tuning> {
   const peers = peerNames.filter((name) => options.contenders.includes(name));
   const rows: ReportedRow[] = [];
-  for (const round of options.isTuned && peers.length > 0 ? [0, 1, 2] : []) {
+  for (const round of options.isTuned && peers.length > 0 ? [0, 1] : []) {
     const entries = peers.flatMap((contender) =>
       (roundsOf(contender)[round] ?? []).map((setting) => ({ contender, setting })),
     );
