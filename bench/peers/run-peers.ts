@@ -4,7 +4,7 @@ import { buildApp } from '../app-under-test.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 import type { Entry } from './contender.ts';
 import { field, type PeerName, peerNames, type PeerSetting, type TokenWindow } from './field.ts';
-import { bestRow, roundsOf, score, untunedSetting } from './grid.ts';
+import { bestSetting, firstTries, nextTries, score, untunedSetting } from './tuning.ts';
 import { type Heat, type HeatContext, type HeatPlan, type HeatRow, mostBusyShare, mostLagMs, runHeat } from './heat.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { type ReportedRow, textTable } from './table.ts';
@@ -51,7 +51,7 @@ function introduce(options: Options): void {
       `Trace: ${options.minutes} minutes of the quota, all jobs there at the start; log-normal costs, mean 1,200 tokens, at most 16,000.`,
       `Each contender: ${processes} processes, ${jobsInHand} jobs in hand of each at the most, costs by the same estimator.`,
       'Contenders run at the same time, each against a limiter of its own. Every attempt is counted, at the endpoint.',
-      `Tuning: seed ${tuningSeed}, ${tuningMinutes} minutes of the quota; least makespan ratio + 429s per job, for each peer over the same kind of grid.`,
+      `Tuning: seed ${tuningSeed}, ${tuningMinutes} minutes of the quota; least makespan ratio + 429s per job, every peer from the same first tries.`,
       `A run with the machine's CPU above ${mostBusyShare * 100} % or the endpoint's event-loop lag p99 above ${mostLagMs} ms is void.`,
     ].join('\n'),
   );
@@ -64,24 +64,21 @@ interface Tuning {
 }
 
 async function tune(options: Options, window: TokenWindow, context: HeatContext): Promise<Tuning> {
-  const peers = peerNames.filter((name) => options.contenders.includes(name));
+  const peers = peerNames.filter((name) => options.isTuned && options.contenders.includes(name));
   const rows: ReportedRow[] = [];
-  for (const round of options.isTuned && peers.length > 0 ? [0, 1] : []) {
-    const entries = peers.flatMap((contender) =>
-      (roundsOf(contender)[round] ?? []).map((setting) => ({ contender, setting })),
-    );
-    const title = `Tuning, round ${round + 1}`;
-    rows.push(
-      ...(await runValid(planOf({ window, seed: tuningSeed, minutes: tuningMinutes, entries, title }), context)),
-    );
-  }
-  const settingOf = (peer: PeerName): PeerSetting => {
-    const own = rows.filter(({ contender }) => contender === peer);
-    const setting = own.length === 0 ? undefined : bestRow(own).setting;
-    return setting ?? untunedSetting(peer);
+  const best = (peer: PeerName): PeerSetting =>
+    bestSetting(rows.filter(({ contender }) => contender === peer)) ?? untunedSetting;
+  const tryAll = async (round: number, tries: (peer: PeerName) => readonly PeerSetting[]): Promise<void> => {
+    const entries = peers.flatMap((contender) => tries(contender).map((setting) => ({ contender, setting })));
+    const plan = { window, seed: tuningSeed, minutes: tuningMinutes, entries, title: `Tuning, round ${round}` };
+    rows.push(...(await runValid(planOf(plan), context)));
   };
+  if (peers.length > 0) {
+    await tryAll(1, () => firstTries);
+    await tryAll(2, (peer) => nextTries(best(peer)));
+  }
   const entries: Entry[] = options.contenders.map((contender) =>
-    contender === 'sluice' ? { contender } : { contender, setting: settingOf(contender) },
+    contender === 'sluice' ? { contender } : { contender, setting: best(contender) },
   );
   console.log(`Settings that are reported: ${JSON.stringify(entries)}`);
   return { entries, rows };
