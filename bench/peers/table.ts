@@ -17,8 +17,8 @@ export interface Column {
 export const columns: readonly Column[] = [
   { name: 'utilisation', unit: 'share of the limit', better: 'more', of: (row) => row.utilisation, digits: 3 },
   {
-    name: '429s per 1,000',
-    unit: 'answers a 1,000 jobs',
+    name: '429 answers',
+    unit: 'per 1,000 jobs',
     better: 'less',
     of: (row) => row.throttledPer1000,
     digits: 1,
@@ -62,14 +62,27 @@ export function markdownTable(rows: readonly ReportedRow[]): string {
     ...columns.map((column) => cellText(own, column)),
   ]);
   const head = ['contender', 'as tuned', ...columns.map(({ name, unit }) => `${name} (${unit})`)];
-  const rule = head.map((_, index) => (index < 2 ? '---' : '---:'));
-  const table = [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+  const table = alignedTable([head, ...lines]);
   const voids = rows.filter(({ valid }) => !valid);
   const warning =
     voids.length === 0
       ? ''
       : `\n\nVoid, because the machine was too busy: ${voids.map(({ contender, seed }) => `${contender} with seed ${seed}`).join(', ')}.`;
   return `${table}${warning}\n`;
+}
+
+/** As the repository's formatter leaves it; the first two columns are text, the others figures. */
+function alignedTable(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, index) => Math.max(3, ...lines.map((line) => (line[index] ?? '').length)));
+  const isText = (index: number): boolean => index < 2;
+  const rule = widths.map((width, index) => (isText(index) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const padded = lines.map((line) =>
+    widths.map((width, index) =>
+      isText(index) ? (line[index] ?? '').padEnd(width) : (line[index] ?? '').padStart(width),
+    ),
+  );
+  const [head = [], ...rest] = padded;
+  return [head, rule, ...rest].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
 function settingText(row: ReportedRow | undefined): string {
