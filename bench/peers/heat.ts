@@ -52,8 +52,8 @@ export interface Heat {
 export const mostBusyShare = 0.6;
 export const mostLagMs = 50;
 
-/** Contenders begin so long after each other, so that their first seconds do not meet. */
-const staggerMs = 3000;
+/** Contenders begin one after the other within this time, so that their first seconds do not meet. */
+const beginWithinMs = 15_000;
 const settleMs = 2000;
 
 export async function runHeat(plan: HeatPlan, context: HeatContext): Promise<Heat> {
@@ -63,7 +63,7 @@ export async function runHeat(plan: HeatPlan, context: HeatContext): Promise<Hea
     return await runIn(folder, plan, context, (stop) => stops.unshift(stop));
   } finally {
     for (const stop of stops) {
-      await stop();
+      await Promise.allSettled([stop()]);
     }
   }
 }
@@ -98,7 +98,7 @@ async function runIn(
   endpoint.watchLag();
   const followed = await Promise.all(
     runs.map(async (run, index) => {
-      await delay(index * staggerMs, undefined, { signal });
+      await delay((index * beginWithinMs) / runs.length, undefined, { signal });
       return followRun(run, { endpoint, signal, tell });
     }),
   );
