@@ -44,7 +44,6 @@ export const peerOrder = z.object({
   apiKey: z.string(),
   redisPort: z.int(),
   tokensPerMinute: z.number(),
-  requestsPerMinute: z.number(),
   /** Mean cost of a job of the trace that settings were tuned on: what a limiter that counts jobs goes by. */
   meanCost: z.number(),
   trace: z.object({ seed: z.number(), model: z.string(), totalCost: z.number() }),

@@ -19,11 +19,11 @@ async function startPeer(
   ground: Ground,
 ): Promise<StartedContender> {
   const { endpoint, folder, meanCost, onLog, redisPort, runName, signal, trace } = ground;
-  const { jobsInHand, processes, requestsPerMinute, tokensPerMinute } = field;
+  const { jobsInHand, processes, tokensPerMinute } = field;
   const common = { contender, setting, runName, processes, jobsInHand, endpoint, apiKey: localApiKey, redisPort };
   const children = await startTogether(
     Array.from({ length: processes }, async (_, index) => {
-      const order: PeerOrder = { ...common, index, tokensPerMinute, requestsPerMinute, meanCost, trace };
+      const order: PeerOrder = { ...common, index, tokensPerMinute, meanCost, trace };
       const args = [worker, JSON.stringify(order)];
       return startChild({ name: `${contender} ${index}`, args, cwd: folder, signal, onLog });
     }),
