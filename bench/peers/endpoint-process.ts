@@ -1,42 +1,38 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Child, startChild } from '../../local/child-process.ts';
+import { field } from './field.ts';
 import type { Attempt } from './measure.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** What `endpoint.ts` is started with. */
 export const endpointOrder = z.object({
-  regions: z.array(z.string()).min(1),
   tokenWindow: z.enum(['sliding', 'fixed']),
   seed: z.int(),
   databasePath: z.string(),
 });
 
-const readySchema = z.object({ adminUrl: z.string(), endpoints: z.record(z.string(), z.string()) });
+const readySchema = z.object({ adminUrl: z.string(), url: z.string() });
 
 export interface EndpointProcess {
-  /** Of a region by name. */
-  readonly endpoint: (region: string) => string;
+  /** `http://127.0.0.1:port` of the region. */
+  readonly url: string;
   /** The event loop is measured from now on. */
   readonly watchLag: () => void;
   /** The 99th percentile of the event loop's lag, in ms; NaN before the first second. */
   readonly lagP99Ms: () => number;
-  /** Answered and open calls of a region, whatever their end. */
-  readonly progress: (region: string) => Promise<Progress>;
-  /** Every attempt of every region. */
-  readonly attempts: () => Promise<readonly RegionAttempt[]>;
+  readonly progress: () => Promise<Progress>;
+  /** Every attempt until now. */
+  readonly attempts: () => Promise<readonly Attempt[]>;
   readonly stop: () => Promise<void>;
 }
 
+/** Calls whatever their end, calls that were answered in full, and calls that are open. */
 export interface Progress {
   readonly calls: number;
   readonly completed: number;
   readonly unanswered: number;
-}
-
-export interface RegionAttempt extends Attempt {
-  readonly region: string;
 }
 
 export async function startEndpoint(
@@ -53,12 +49,12 @@ export async function startEndpoint(
       lagP99Ms = readLag(line) ?? lagP99Ms;
     },
   });
-  const { adminUrl, endpoints } = readySchema.parse(child.ready);
+  const { adminUrl, url } = readySchema.parse(child.ready);
   return {
-    endpoint: (region) => endpoints[region] ?? '',
+    url,
     watchLag: () => process.kill(child.pid, 'SIGUSR2'),
     lagP99Ms: () => lagP99Ms,
-    progress: async (region) => readProgress(adminUrl, region),
+    progress: async () => readProgress(adminUrl),
     attempts: async () => readAttempts(adminUrl),
     stop: async () => child.stop(),
   };
@@ -74,10 +70,10 @@ const countersSchema = z.object({
   regions: z.record(z.string(), z.object({ deployments: z.record(z.string(), tally) })),
 });
 
-async function readProgress(adminUrl: string, region: string): Promise<Progress> {
+async function readProgress(adminUrl: string): Promise<Progress> {
   const response = await fetch(`${adminUrl}/admin/counters`);
   const { regions } = countersSchema.parse(await response.json());
-  const deployments = Object.values(regions[region]?.deployments ?? {});
+  const deployments = Object.values(regions[field.region]?.deployments ?? {});
   return deployments[0] ?? { calls: 0, completed: 0, unanswered: 0 };
 }
 
@@ -86,7 +82,6 @@ const pageSchema = z.object({
     z.object({
       number: z.number(),
       at: z.number(),
-      region: z.string(),
       clientRequestId: z.string(),
       status: z.number().nullable(),
       cost: z.number(),
@@ -96,8 +91,8 @@ const pageSchema = z.object({
 });
 const callsPerPage = 5000;
 
-async function readAttempts(adminUrl: string): Promise<readonly RegionAttempt[]> {
-  const all: RegionAttempt[] = [];
+async function readAttempts(adminUrl: string): Promise<readonly Attempt[]> {
+  const all: Attempt[] = [];
   for (let after = 0; ;) {
     const response = await fetch(`${adminUrl}/admin/calls?after=${after}&limit=${callsPerPage}`);
     const { calls } = pageSchema.parse(await response.json());

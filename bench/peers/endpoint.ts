@@ -1,6 +1,6 @@
 /**
- * The simulated endpoint as a process of its own, a region for each contender of a heat. Its only argument is
- * `endpointOrder` as JSON. The ready line gives its addresses; on SIGUSR2 it begins to measure its event loop anew and
+ * The simulated endpoint of one run as a process of its own. Its only argument is `endpointOrder` as JSON. The ready line
+ * gives its addresses; on SIGUSR2 it begins to measure its event loop anew and
  * from then on writes a line with the lag to stderr every second.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,16 +11,18 @@ import { field } from './field.ts';
 
 const resolutionMs = 10;
 const order = endpointOrder.parse(JSON.parse(process.argv[2] ?? '{}'));
-const { latency, model, requestsPerMinute, requestWindowSeconds, tokensPerMinute } = field;
+const { latency, model, region, requestsPerMinute, requestWindowSeconds, tokensPerMinute } = field;
 const deployment = { name: model, model, tokensPerMinute, requestsPerMinute, requestWindowSeconds };
 const azureOpenAi = await startAzureOpenAi({
-  regions: order.regions.map((name) => ({
-    name,
-    port: 0,
-    apiKey: localApiKey,
-    latency,
-    deployments: [{ ...deployment, tokenWindow: order.tokenWindow }],
-  })),
+  regions: [
+    {
+      name: region,
+      port: 0,
+      apiKey: localApiKey,
+      latency,
+      deployments: [{ ...deployment, tokenWindow: order.tokenWindow }],
+    },
+  ],
   adminPort: 0,
   seed: order.seed,
   databasePath: order.databasePath,
@@ -38,5 +40,5 @@ process.once('SIGUSR2', () => {
     process.stderr.write(`${JSON.stringify({ lagP99Ms })}\n`);
   }, 1000);
 });
-const endpoints = Object.fromEntries(order.regions.map((name) => [name, azureOpenAi.endpoint(name)]));
-process.stdout.write(`${JSON.stringify({ ready: true, adminUrl: azureOpenAi.adminUrl, endpoints })}\n`);
+const { adminUrl } = azureOpenAi;
+process.stdout.write(`${JSON.stringify({ ready: true, adminUrl, url: azureOpenAi.endpoint(region) })}\n`);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** What is the same for every contender of a run. */
 export const field = {
+  region: 'eastus',
   model: 'gpt-4o-mini',
   tokensPerMinute: 1_000_000,
   /** 6 for each 1,000 tokens a minute, as older chat models have; judged over 10 s. It does not bind at this mean. */

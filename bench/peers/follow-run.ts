@@ -5,8 +5,8 @@ import type { EndpointProcess } from './endpoint-process.ts';
 import { answersByJob } from './measure.ts';
 
 export interface Run {
-  /** Also the name of its region. */
   readonly runName: string;
+  readonly endpoint: EndpointProcess;
   readonly started: StartedContender;
   readonly jobs: number;
   /** Over, whatever is left, so long after its start. */
@@ -29,7 +29,6 @@ const stillMs = 75_000;
 export async function followRun(
   run: Run,
   context: {
-    readonly endpoint: EndpointProcess;
     readonly signal: AbortSignal;
     readonly tell: (line: string) => void;
   },
@@ -44,17 +43,18 @@ export async function followRun(
 }
 
 async function untilOver(run: Run, startedAt: number, context: Parameters<typeof followRun>[1]): Promise<void> {
-  const { endpoint, signal, tell } = context;
+  const { signal, tell } = context;
+  const { endpoint } = run;
   let calls = 0;
   let movedAt = startedAt;
   let toldAt = startedAt;
   for (;;) {
     await delay(lookEveryMs, undefined, { signal });
     const now = Date.now();
-    const seen = await endpoint.progress(run.runName);
+    const seen = await endpoint.progress();
     movedAt = seen.calls > calls || seen.unanswered > 0 ? now : movedAt;
     calls = seen.calls;
-    const isAnswered = seen.completed >= run.jobs && (await countAnswered(endpoint, run.runName)) >= run.jobs;
+    const isAnswered = seen.completed >= run.jobs && answersByJob(await endpoint.attempts()).size >= run.jobs;
     if (isAnswered || now - movedAt > stillMs || now - startedAt > run.boundMs) {
       tell(`  ${run.runName}: over after ${seconds(now - startedAt)} s, ${seen.completed} answers, ${calls} calls`);
       return;
@@ -64,11 +64,6 @@ async function untilOver(run: Run, startedAt: number, context: Parameters<typeof
       tell(`  ${run.runName}: ${seconds(now - startedAt)} s, ${seen.completed} of ${run.jobs} answered`);
     }
   }
-}
-
-async function countAnswered(endpoint: EndpointProcess, runName: string): Promise<number> {
-  const attempts = await endpoint.attempts();
-  return answersByJob(attempts.filter(({ region }) => region === runName)).size;
 }
 
 async function cpuOf({ runName, started }: Run): Promise<number> {

@@ -13,7 +13,7 @@ import { startRedis } from './redis-server.ts';
 import { startContender } from './start-contender.ts';
 import { makeTrace, type TracePlan } from './trace.ts';
 
-/** Contenders that run at the same time, each against a region (and so a limiter) of its own, all over one trace. */
+/** Contenders that run at the same time, each against an endpoint (and so a limiter) of its own, all over one trace. */
 export interface HeatPlan {
   readonly title: string;
   readonly entries: readonly Entry[];
@@ -37,15 +37,12 @@ export interface HeatRow extends Figures {
   readonly window: TokenWindow;
   /** CPU of the contender's processes from the start to the end of its run ÷ jobs. */
   readonly cpuMsPerJob: number;
-}
-
-export interface Heat {
-  readonly rows: readonly HeatRow[];
-  /** Share of all processors that was busy, by anything. */
+  /** Share of all processors that was busy during the heat, by anything. */
   readonly busyShare: number;
-  /** Of the endpoint's event loop. */
+  /** Of the event loop of its endpoint. */
   readonly lagP99Ms: number;
-  readonly isValid: boolean;
+  /** False when the machine was too busy for it. */
+  readonly valid: boolean;
 }
 
 /** Above these a run measured the machine: it is void. */
@@ -56,11 +53,15 @@ export const mostLagMs = 50;
 const beginWithinMs = 15_000;
 const settleMs = 2000;
 
-export async function runHeat(plan: HeatPlan, context: HeatContext): Promise<Heat> {
+/** A row for each entry, in their order. */
+export async function runHeat(plan: HeatPlan, context: HeatContext): Promise<readonly HeatRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-peers-'));
-  const stops: (() => Promise<void>)[] = [async () => rm(folder, { recursive: true, force: true })];
+  const stops: Stop[] = [async () => rm(folder, { recursive: true, force: true })];
   try {
-    return await runIn(folder, plan, context, (stop) => stops.unshift(stop));
+    const ground = { folder, plan, context, atEnd: (stop: Stop) => stops.unshift(stop) };
+    const runs = await startRuns(ground);
+    await delay(settleMs, undefined, { signal: context.signal });
+    return await followRuns(runs, ground);
   } finally {
     for (const stop of stops) {
       await Promise.allSettled([stop()]);
@@ -68,52 +69,65 @@ export async function runHeat(plan: HeatPlan, context: HeatContext): Promise<Hea
   }
 }
 
-async function runIn(
-  folder: string,
-  plan: HeatPlan,
-  context: HeatContext,
-  atEnd: (stop: () => Promise<void>) => void,
-): Promise<Heat> {
-  const { signal, tell } = context;
-  const names = plan.entries.map(({ contender }, index) => `${contender}-${index + 1}`);
-  const endpoint = await startEndpoint(
-    { regions: names, tokenWindow: plan.window, seed: plan.seed, databasePath: join(folder, 'calls.sqlite') },
-    signal,
-  );
-  atEnd(endpoint.stop);
+type Stop = () => Promise<void>;
+
+interface HeatGround {
+  readonly folder: string;
+  readonly plan: HeatPlan;
+  readonly context: HeatContext;
+  /** What is to be ended, the latest first, however the heat ends. */
+  readonly atEnd: (stop: Stop) => void;
+}
+
+async function startRuns({ atEnd, context, folder, plan }: HeatGround): Promise<readonly Run[]> {
+  const { entries, seed, window } = plan;
   const redis = await startRedis(join(folder, 'redis'));
   atEnd(redis.stop);
-  const jobs = makeTrace(traceOf(plan));
-  tell(`${plan.title}: ${jobs.length} jobs, ${names.length} runs at once; their processes start …`);
+  const jobs = makeTrace(traceOf(plan)).length;
+  context.tell(`${plan.title}: ${jobs} jobs, ${entries.length} runs at once; their processes start …`);
   const runs: Run[] = [];
-  for (const [index, entry] of plan.entries.entries()) {
-    const runName = names[index] ?? '';
-    const place = { folder: join(folder, runName), runName, endpoint: endpoint.endpoint(runName) };
-    const started = await startOne(entry, { ...place, redisPort: redis.port, plan, context });
+  for (const [index, entry] of entries.entries()) {
+    const runName = `${entry.contender}-${index + 1}`;
+    const databasePath = join(folder, `${runName}.sqlite`);
+    const endpoint = await startEndpoint({ tokenWindow: window, seed, databasePath }, context.signal);
+    atEnd(endpoint.stop);
+    const place = { folder: join(folder, runName), runName, endpoint: endpoint.url, redisPort: redis.port };
+    const started = await startOne(entry, { ...place, plan, context });
     atEnd(started.stop);
-    runs.push({ runName, started, jobs: jobs.length, boundMs: boundMs(plan) });
+    runs.push({ runName, endpoint, started, jobs, boundMs: boundMs(plan) });
   }
-  await delay(settleMs, undefined, { signal });
+  return runs;
+}
+
+async function followRuns(runs: readonly Run[], { context, plan }: HeatGround): Promise<readonly HeatRow[]> {
   const ticks = await readProcessorTicks();
-  endpoint.watchLag();
   const followed = await Promise.all(
     runs.map(async (run, index) => {
-      await delay((index * beginWithinMs) / runs.length, undefined, { signal });
-      return followRun(run, { endpoint, signal, tell });
+      await delay((index * beginWithinMs) / runs.length, undefined, { signal: context.signal });
+      run.endpoint.watchLag();
+      return { ...(await followRun(run, context)), lagP99Ms: run.endpoint.lagP99Ms() };
     }),
   );
   const busy = busyShare(ticks, await readProcessorTicks());
-  const lagP99Ms = endpoint.lagP99Ms();
-  const attempts = Map.groupBy(await endpoint.attempts(), ({ region }) => region);
-  const rows = plan.entries.map((entry, index) => {
-    const { cpuMs = Number.NaN, startedAt = Number.NaN } = followed[index] ?? {};
-    const seen = attempts.get(names[index] ?? '') ?? [];
-    const figures = measureRun({ jobs, attempts: seen, startedAt, tokensPerMinute: field.tokensPerMinute });
-    const { seed, window } = plan;
-    const setting = entry.contender === 'sluice' ? undefined : entry.setting;
-    return { contender: entry.contender, setting, seed, window, ...figures, cpuMsPerJob: cpuMs / jobs.length };
-  });
-  return { rows, busyShare: busy, lagP99Ms, isValid: busy <= mostBusyShare && lagP99Ms <= mostLagMs };
+  const jobs = makeTrace(traceOf(plan));
+  const { seed, window } = plan;
+  return Promise.all(
+    plan.entries.map(async (entry, index) => {
+      const { cpuMs = Number.NaN, lagP99Ms = Number.NaN, startedAt = Number.NaN } = followed[index] ?? {};
+      const attempts = (await runs[index]?.endpoint.attempts()) ?? [];
+      return {
+        contender: entry.contender,
+        setting: entry.contender === 'sluice' ? undefined : entry.setting,
+        seed,
+        window,
+        ...measureRun({ jobs, attempts, startedAt, tokensPerMinute: field.tokensPerMinute }),
+        cpuMsPerJob: cpuMs / jobs.length,
+        busyShare: busy,
+        lagP99Ms,
+        valid: busy <= mostBusyShare && lagP99Ms <= mostLagMs,
+      };
+    }),
+  );
 }
 
 async function startOne(

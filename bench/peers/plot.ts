@@ -1,4 +1,5 @@
-import { byContender, type Column, columns, type ReportedRow } from './table.ts';
+import type { HeatRow } from './heat.ts';
+import { byContender, type Column, columns } from './table.ts';
 
 const panel = { width: 400, plotLeft: 140, plotRight: 330, top: 64, rowHeight: 26, gap: 44 } as const;
 const perLine = 2;
@@ -14,7 +15,7 @@ const style = `
   }`;
 
 /** An SVG with a panel for each figure: a bar for the mean of each contender, a dot for each seed. */
-export function plotSvg(rows: readonly ReportedRow[], title: string): string {
+export function plotSvg(rows: readonly HeatRow[], title: string): string {
   const height = panelHeight(rows);
   const lines = Math.ceil(columns.length / perLine);
   const size = { width: perLine * panel.width + 20, height: titleHeight + lines * height };
@@ -35,11 +36,11 @@ export function plotSvg(rows: readonly ReportedRow[], title: string): string {
   ].join('\n');
 }
 
-function panelHeight(rows: readonly ReportedRow[]): number {
+function panelHeight(rows: readonly HeatRow[]): number {
   return panel.top + byContender(rows).size * panel.rowHeight + panel.gap;
 }
 
-function panelOf(rows: readonly ReportedRow[], column: Column): string {
+function panelOf(rows: readonly HeatRow[], column: Column): string {
   const { plotLeft, plotRight, rowHeight, top } = panel;
   const most = niceTop(Math.max(0, ...rows.map(column.of).filter(Number.isFinite)));
   const place = (value: number): number => plotLeft + (value / most) * (plotRight - plotLeft);

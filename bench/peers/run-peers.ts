@@ -5,9 +5,9 @@ import { untilInterrupted } from '../until-interrupted.ts';
 import type { Entry } from './contender.ts';
 import { field, type PeerName, peerNames, type PeerSetting, type TokenWindow } from './field.ts';
 import { bestSetting, firstTries, nextTries, score, untunedSetting } from './tuning.ts';
-import { type Heat, type HeatContext, type HeatPlan, type HeatRow, mostBusyShare, mostLagMs, runHeat } from './heat.ts';
+import { type HeatContext, type HeatPlan, type HeatRow, mostBusyShare, mostLagMs, runHeat } from './heat.ts';
 import { help, type Options, readOptions } from './options.ts';
-import { type ReportedRow, textTable } from './table.ts';
+import { textTable } from './table.ts';
 import { makeTrace } from './trace.ts';
 import { writeResults } from './write-results.ts';
 
@@ -20,8 +20,8 @@ async function bench(options: Options, signal: AbortSignal): Promise<void> {
   const app = await buildApp();
   try {
     const context: HeatContext = { app, signal, tell: console.log };
-    const rows: ReportedRow[] = [];
-    const tuned: ReportedRow[] = [];
+    const rows: HeatRow[] = [];
+    const tuned: HeatRow[] = [];
     for (const window of options.windows) {
       const tuning = await tune(options, window, context);
       tuned.push(...tuning.rows);
@@ -46,13 +46,13 @@ function introduce(options: Options): void {
     [
       `Machine: ${availableParallelism()} CPUs, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}.`,
       `Settings: ${JSON.stringify(options)}`,
-      `Endpoint: one process; for each contender a region of ${model} with ${tokensPerMinute} tokens a minute (60 s window) and`,
+      `Endpoint: a process for each contender, with ${model}, ${tokensPerMinute} tokens a minute (60 s window) and`,
       `  ${requestsPerMinute} requests a minute (judged over ${requestWindowSeconds} s), windows empty at the start; latency ${JSON.stringify(latency)}.`,
       `Trace: ${options.minutes} minutes of the quota, all jobs there at the start; log-normal costs, mean 1,200 tokens, at most 16,000.`,
       `Each contender: ${processes} processes, ${jobsInHand} jobs in hand of each at the most, costs by the same estimator.`,
-      'Contenders run at the same time, each against a limiter of its own. Every attempt is counted, at the endpoint.',
+      'Contenders run at the same time, each against an endpoint and a limiter of its own. Every attempt is counted, at the endpoint.',
       `Tuning: seed ${tuningSeed}, ${tuningMinutes} minutes of the quota; least makespan ratio + 429s per job, every peer from the same first tries.`,
-      `A run with the machine's CPU above ${mostBusyShare * 100} % or the endpoint's event-loop lag p99 above ${mostLagMs} ms is void.`,
+      `A run with the machine's CPU above ${mostBusyShare * 100} % or its endpoint's event-loop lag p99 above ${mostLagMs} ms is void.`,
     ].join('\n'),
   );
 }
@@ -60,12 +60,12 @@ function introduce(options: Options): void {
 interface Tuning {
   /** Who runs, each as it was best. */
   readonly entries: readonly Entry[];
-  readonly rows: readonly ReportedRow[];
+  readonly rows: readonly HeatRow[];
 }
 
 async function tune(options: Options, window: TokenWindow, context: HeatContext): Promise<Tuning> {
   const peers = peerNames.filter((name) => options.isTuned && options.contenders.includes(name));
-  const rows: ReportedRow[] = [];
+  const rows: HeatRow[] = [];
   const best = (peer: PeerName): PeerSetting =>
     bestSetting(rows.filter(({ contender }) => contender === peer)) ?? untunedSetting;
   const tryAll = async (round: number, tries: (peer: PeerName) => readonly PeerSetting[]): Promise<void> => {
@@ -74,8 +74,9 @@ async function tune(options: Options, window: TokenWindow, context: HeatContext)
     rows.push(...(await runValid(planOf(plan), context)));
   };
   if (peers.length > 0) {
-    await tryAll(1, () => firstTries);
-    await tryAll(2, (peer) => nextTries(best(peer)));
+    await tryAll(1, () => firstTries.slices);
+    await tryAll(2, () => firstTries.windows);
+    await tryAll(3, (peer) => nextTries(best(peer)));
   }
   const entries: Entry[] = options.contenders.map((contender) =>
     contender === 'sluice' ? { contender } : { contender, setting: best(contender) },
@@ -103,32 +104,27 @@ function meanCost(): number {
   return jobs.reduce((sum, { cost }) => sum + cost, 0) / jobs.length;
 }
 
-/** Once more when the first was void. */
-async function runValid(plan: HeatPlan, context: HeatContext): Promise<readonly ReportedRow[]> {
-  const first = await runHeat(plan, context);
-  tellHeat(first, context);
-  if (first.isValid) {
-    return reported(first);
+/** Those that were void once more; what the second time gives stands. */
+async function runValid(plan: HeatPlan, context: HeatContext): Promise<readonly HeatRow[]> {
+  const rows = await runHeat(plan, context);
+  tellHeat(rows, context);
+  const entries = plan.entries.filter((_, index) => rows[index]?.valid === false);
+  if (entries.length === 0) {
+    return rows;
   }
-  const second = await runHeat({ ...plan, title: `${plan.title}, again` }, context);
-  tellHeat(second, context);
-  return reported(second);
+  const again = await runHeat({ ...plan, entries, title: `${plan.title}, what was void again` }, context);
+  tellHeat(again, context);
+  const rest = again.values();
+  return rows.map((row) => (row.valid ? row : (rest.next().value ?? row)));
 }
 
-function reported(heat: Heat): readonly ReportedRow[] {
-  return heat.rows.map((row) => ({ ...row, valid: heat.isValid }));
-}
-
-function tellHeat(heat: Heat, { tell }: HeatContext): void {
-  const verdict = heat.isValid ? 'valid' : 'VOID';
-  tell(
-    `  machine: CPU ${(heat.busyShare * 100).toFixed(0)} %, endpoint lag p99 ${heat.lagP99Ms.toFixed(0)} ms: ${verdict}`,
-  );
-  for (const row of heat.rows) {
-    tell(
-      `  ${row.contender} ${JSON.stringify(row.setting ?? {})}: score ${score(row).toFixed(3)}, ${JSON.stringify(rounded(row))}`,
-    );
+function tellHeat(rows: readonly HeatRow[], { tell }: HeatContext): void {
+  for (const row of rows) {
+    const load = `machine's CPU ${(row.busyShare * 100).toFixed(0)} %, endpoint's lag ${row.lagP99Ms.toFixed(0)} ms`;
+    const setting = row.setting === undefined ? '' : ` ${row.setting.everySeconds} s × ${row.setting.margin}`;
+    tell(`  ${row.contender}${setting}: ${row.valid ? 'valid' : 'VOID'} (${load}), score ${score(row).toFixed(3)}`);
   }
+  tell(textTable(rows).replaceAll(/^/gmu, '  '));
 }
 
 function rounded(row: HeatRow): object {

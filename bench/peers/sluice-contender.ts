@@ -8,16 +8,14 @@ import { field } from './field.ts';
 import { startTogether } from './start-together.ts';
 import { makeTrace, type TraceJob } from './trace.ts';
 
-const region = 'eastus';
-
 /**
  * Sluice as it is deployed: the built app in several processes, its settings at their defaults. The stack (Service Bus,
  * Cosmos DB, storage) is a process of its own and, as Redis is, no part of the contender's CPU; the model is the
- * heat's endpoint. Jobs are put straight onto the queue, as another service would, and the wake timer finds them.
+ * run's endpoint. Jobs are put straight onto the queue, as another service would, and the wake timer finds them.
  */
 export async function startSluice(ground: Ground): Promise<StartedContender> {
   const { folder, onLog, signal } = ground;
-  const { model, requestsPerMinute, tokensPerMinute } = field;
+  const { model, region, requestsPerMinute, tokensPerMinute } = field;
   const stack = await startStackProcess(
     {
       folder: join(folder, 'stack'),
@@ -56,9 +54,9 @@ export async function startSluice(ground: Ground): Promise<StartedContender> {
   }
 }
 
-/** The stack's own, but that the region is the heat's endpoint. */
+/** The stack's own, but that the region is the run's endpoint. */
 function environmentOf(stack: StackProcess, { endpoint }: Ground): Readonly<Record<string, string>> {
-  const { model, requestsPerMinute, requestWindowSeconds, tokensPerMinute } = field;
+  const { model, region, requestsPerMinute, requestWindowSeconds, tokensPerMinute } = field;
   const deployment = { name: model, model, tokensPerMinute, requestsPerMinute, requestWindowSeconds };
   const regions = [{ name: region, endpoint, apiKey: localApiKey, deployments: [deployment] }];
   return { ...stack.environment, REGIONS: JSON.stringify(regions) };

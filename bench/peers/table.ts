@@ -1,16 +1,11 @@
 import type { HeatRow } from './heat.ts';
 
-/** A row that is reported; `valid` is false when the machine was too busy in it, twice. */
-export interface ReportedRow extends HeatRow {
-  readonly valid: boolean;
-}
-
 export interface Column {
   readonly name: string;
   /** What the plot's panel says below its title. */
   readonly unit: string;
   readonly better: 'more' | 'less';
-  readonly of: (row: ReportedRow) => number;
+  readonly of: (row: HeatRow) => number;
   readonly digits: number;
 }
 
@@ -32,12 +27,12 @@ export const columns: readonly Column[] = [
 ];
 
 /** The rows of each contender, in the order in which contenders first come. */
-export function byContender(rows: readonly ReportedRow[]): ReadonlyMap<string, readonly ReportedRow[]> {
+export function byContender(rows: readonly HeatRow[]): ReadonlyMap<string, readonly HeatRow[]> {
   return Map.groupBy(rows, ({ contender }) => contender);
 }
 
 /** Every run, for a terminal. */
-export function textTable(rows: readonly ReportedRow[]): string {
+export function textTable(rows: readonly HeatRow[]): string {
   const head = ['contender', 'window', 'seed', ...columns.map(({ name }) => name), 'valid'];
   const lines = rows.map((row) => [
     row.contender,
@@ -55,7 +50,7 @@ export function textTable(rows: readonly ReportedRow[]): string {
 }
 
 /** A line for each contender: the mean over the seeds, and in brackets the least and the most where they differ. */
-export function markdownTable(rows: readonly ReportedRow[]): string {
+export function markdownTable(rows: readonly HeatRow[]): string {
   const lines = [...byContender(rows)].map(([contender, own]) => [
     contender,
     settingText(own[0]),
@@ -85,13 +80,13 @@ function alignedTable(lines: readonly (readonly string[])[]): string {
   return [head, rule, ...rest].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-function settingText(row: ReportedRow | undefined): string {
+function settingText(row: HeatRow | undefined): string {
   return row?.setting === undefined
     ? 'defaults'
     : `${row.setting.margin} of the limit, every ${row.setting.everySeconds} s`;
 }
 
-function cellText(rows: readonly ReportedRow[], { digits, of }: Column): string {
+function cellText(rows: readonly HeatRow[], { digits, of }: Column): string {
   const values = rows.map(of);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const [least, most] = [Math.min(...values).toFixed(digits), Math.max(...values).toFixed(digits)];

@@ -1,13 +1,17 @@
 import type { HeatRow } from './heat.ts';
 import type { PeerSetting } from './field.ts';
 
+/** A little less than the limit, or all of it. */
+const firstMargins = [0.92, 1] as const;
+
 /**
- * What every peer is tried with first: the limit in slices, or a whole window's worth at once (bottleneck's documentation
- * wants multiples of 5 s in a cluster), and a little less of it, or all of it.
+ * What every peer is tried with first: the limit in slices of 5 s (bottleneck's documentation wants multiples of that in
+ * a cluster), or a whole window's worth at once.
  */
-export const firstTries: readonly PeerSetting[] = [5, 60].flatMap((everySeconds) =>
-  [0.92, 1].map((margin) => ({ everySeconds, margin })),
-);
+export const firstTries = {
+  slices: firstMargins.map((margin) => ({ everySeconds: 5, margin })),
+  windows: firstMargins.map((margin) => ({ everySeconds: 60, margin })),
+} as const satisfies Record<string, readonly PeerSetting[]>;
 
 /** Without tuning. */
 export const untunedSetting: PeerSetting = { everySeconds: 5, margin: 0.96 };

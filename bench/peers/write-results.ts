@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { field, type TokenWindow } from './field.ts';
+import type { HeatRow } from './heat.ts';
 import { plotSvg } from './plot.ts';
-import { markdownTable, type ReportedRow } from './table.ts';
+import { markdownTable } from './table.ts';
 
 /** Writes the plot and the table of each token window; gives the files. */
-export async function writeResults(folder: string, rows: readonly ReportedRow[]): Promise<readonly string[]> {
+export async function writeResults(folder: string, rows: readonly HeatRow[]): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   const written: string[] = [];
   for (const [window, own] of Map.groupBy(rows, (row) => row.window)) {

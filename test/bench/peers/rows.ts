@@ -1,5 +1,4 @@
 import type { HeatRow } from '../../../bench/peers/heat.ts';
-import type { ReportedRow } from '../../../bench/peers/table.ts';
 
 /** A row of a run without a fault. */
 export function heatRow(changes: Partial<HeatRow>): HeatRow {
@@ -18,10 +17,9 @@ export function heatRow(changes: Partial<HeatRow>): HeatRow {
     lost: 0,
     duplicates: 0,
     cpuMsPerJob: 4,
+    busyShare: 0.3,
+    lagP99Ms: 2,
+    valid: true,
     ...changes,
   };
-}
-
-export function reportedRow(changes: Partial<ReportedRow>): ReportedRow {
-  return { ...heatRow(changes), valid: true, ...changes };
 }

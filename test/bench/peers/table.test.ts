@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { niceTop, plotSvg } from '../../../bench/peers/plot.ts';
 import { columns, markdownTable, textTable } from '../../../bench/peers/table.ts';
-import { reportedRow } from './rows.ts';
+import { heatRow } from './rows.ts';
 
 const rows = [
-  reportedRow({ contender: 'sluice', setting: undefined, seed: 2, utilisation: 0.98 }),
-  reportedRow({ contender: 'sluice', setting: undefined, seed: 3, utilisation: 0.96 }),
-  reportedRow({ contender: 'bottleneck', seed: 2, throttledPer1000: 12.34 }),
-  reportedRow({ contender: 'bottleneck', seed: 3, throttledPer1000: 12.34, valid: false }),
+  heatRow({ contender: 'sluice', setting: undefined, seed: 2, utilisation: 0.98 }),
+  heatRow({ contender: 'sluice', setting: undefined, seed: 3, utilisation: 0.96 }),
+  heatRow({ contender: 'bottleneck', seed: 2, throttledPer1000: 12.34 }),
+  heatRow({ contender: 'bottleneck', seed: 3, throttledPer1000: 12.34, valid: false }),
 ];
 
 test('the table in Markdown has a line for each contender, with the mean and the range over its seeds', () => {
@@ -42,7 +42,7 @@ test('the plot has a panel for each figure, a bar for each contender and a dot f
 });
 
 test('the plot draws nothing where a figure was not measured', () => {
-  const svg = plotSvg([reportedRow({ utilisation: Number.NaN })], 'short');
+  const svg = plotSvg([heatRow({ utilisation: Number.NaN })], 'short');
 
   assert.doesNotMatch(svg, /(?:width|cx|x)="NaN"/u);
 });

@@ -10,11 +10,11 @@ test('the next tries lie to either side of what was best, half as far apart as t
   ]);
 });
 
-test('the first tries know a slice and a whole window, and none is tried again next', () => {
-  const next = new Set(firstTries.flatMap(nextTries).map((setting) => JSON.stringify(setting)));
+test('none of the first tries is tried again next', () => {
+  const first = [...firstTries.slices, ...firstTries.windows];
+  const next = new Set(first.flatMap(nextTries).map((setting) => JSON.stringify(setting)));
 
-  assert.deepEqual([...new Set(firstTries.map(({ everySeconds }) => everySeconds))], [5, 60]);
-  assert.ok(firstTries.every((setting) => !next.has(JSON.stringify(setting))));
+  assert.ok(first.every((setting) => !next.has(JSON.stringify(setting))));
 });
 
 test('ten 429s per 1,000 jobs weigh as much as one hundredth of the makespan ratio', () => {
