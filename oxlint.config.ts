@@ -87,7 +87,7 @@ export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
   options: { typeAware: true },
-  ignorePatterns: ['dist/**', 'docs/**', '**/*.mjs', '**/node_modules/**', '.local/**'],
+  ignorePatterns: ['dist/**', 'docs/**', '**/*.mjs', '**/node_modules/**', '.local/**', 'bench/peers/contenders/**'],
   rules: {
     'no-await-in-loop': 'off',
     'no-underscore-dangle': 'off',
