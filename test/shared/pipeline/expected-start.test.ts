@@ -145,3 +145,18 @@ test('a job that has ended is told no start when it is submitted again', async (
 
   assert.deepEqual(waits(rig, await submit(rig, { from: 0, count: 1 })), [undefined]);
 });
+
+test('the error of what was expected is told with the job, and small when the queue drains as it should', async () => {
+  const rig = pipelineRig({ regions: tenPerSecond });
+  await submit(rig, { from: 0, count: 300 });
+  startApp(rig);
+  await untilDrained(rig);
+
+  const errors = rig.telemetry.spans.flatMap(({ fields }) => {
+    const [error, wait] = [fields['sluice.start.error_ms'], fields['sluice.start.expected_wait_ms']];
+    return typeof error === 'number' && typeof wait === 'number' ? [{ error, wait }] : [];
+  });
+  assert.equal(errors.length, 300);
+  const long = errors.filter(({ wait }) => wait > 10_000);
+  assert.ok(long.every(({ error, wait }) => Math.abs(error) < wait * 0.5));
+});
