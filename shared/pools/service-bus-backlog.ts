@@ -13,7 +13,7 @@ const largestCost = 1_000_000_000;
 interface Sampled {
   readonly atMs: number;
   readonly sample: Promise<QueueSample>;
-  /** Sent by this process since. */
+  /** What this process has sent, or tried to, since. */
   readonly sent: { messages: number; costTokens: number | undefined };
 }
 
@@ -23,8 +23,8 @@ export interface Backlogs {
     from: { readonly receiver: ServiceBusReceiver; readonly held: () => ReadonlySet<string> },
     enqueuedBefore: number | undefined,
   ) => Promise<Backlog>;
-  /** What this process sends is known without a look. */
-  readonly onSent: (queue: string, messages: readonly OutgoingMessage[]) => void;
+  /** What this process sends counts without a look. */
+  readonly onSend: (queue: string, messages: readonly OutgoingMessage[]) => void;
 }
 
 /** Backlogs by peeking, which needs no more rights than receiving: one sample a second and queue, for all who ask. */
@@ -54,7 +54,7 @@ export function peekedBacklogs(): Backlogs {
       const isLater = enqueuedBefore === undefined || enqueuedBefore > atMs;
       return isLater ? added(waiting, sent) : waiting;
     },
-    onSent: (queue, messages) => {
+    onSend: (queue, messages) => {
       const sent = samples.get(queue)?.sent;
       const due = messages.filter(({ dueAt }) => dueAt === undefined || dueAt <= Date.now());
       const costs = due.flatMap(({ costTokens }) => costTokens ?? []);
