@@ -6,7 +6,7 @@ import type { Pool } from '../pools/pool.ts';
 import { queueWaitMs } from '../pools/queue-wait.ts';
 import type { PipelineDeps } from './deps.ts';
 import { expectedWaitMs } from './expected-wait.ts';
-import { usableRate } from './usable-rate.ts';
+import { likelyRate } from './usable-rate.ts';
 import { within } from './within.ts';
 
 /** A caller waits no longer than this for an estimate, in ms. */
@@ -41,7 +41,7 @@ export async function startBehind(
 ): Promise<number | undefined> {
   const { pool, ahead, costTokens } = job;
   const promisedMs = await unlessAway(deps, async () => expectedWaitMs(deps, pool, costTokens));
-  const queuedMs = queueWaitMs({ ahead, rate: usableRate(deps, pool), costTokens });
+  const queuedMs = queueWaitMs({ ahead, rate: likelyRate(deps, pool), costTokens });
   const isKnown = promisedMs !== undefined && Number.isFinite(promisedMs) && queuedMs !== undefined;
   return isKnown ? Math.round(deps.clock.now() + promisedMs + queuedMs) : undefined;
 }

@@ -124,6 +124,23 @@ test('no submit fails, and none waits long, for an estimate', async () => {
   assert.deepEqual(new Set(rig.faults), new Set(['estimating a start']));
 });
 
+test('a process that knows no healthy bucket tells what the open deployments would start', async () => {
+  const away = new AppError('test.away', 'The service is away.', { isRetryable: true });
+  const rig = pipelineRig({ regions: tenPerSecond });
+  const life = new ProcessLife(({ name }) => (name.startsWith('buckets') ? away : 'go'));
+
+  assert.deepEqual(waits(rig, await submit(rig, { from: 0, count: 3, life })), [0, 100, 200]);
+});
+
+test('of a pool whose deployments are closed, no start is told', async () => {
+  const rig = pipelineRig({ regions: tenPerSecond });
+  await submit(rig, { from: 0, count: 1 });
+  const deps = rig.process();
+  deps.health.close({ region: 'east', deployment: 'gpt-4o-mini' }, { code: '401', message: '' });
+
+  assert.equal(await rig.clock.run(expectedStartOf(deps, documentOf(rig, 'job-0'))), undefined);
+});
+
 test('an estimate takes one question a queue, however many jobs are submitted', async () => {
   const rig = pipelineRig({ regions: tenPerSecond });
   let questions = 0;
