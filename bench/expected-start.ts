@@ -31,13 +31,17 @@ const settingsSchema = z.object({ jobs: count.max(50_000), rate: count.max(500) 
 const model = 'gpt-4o-mini';
 const maxTokens = 60;
 const region = 'eastus';
-const sizes = [
-  { prefix: 'small', bytes: 600 },
-  { prefix: 'large', bytes: 3000 },
-] as const;
+const prefix = 'job';
+const smallBytes = 600;
+const largeBytes = 3000;
+
+/** Small and large jobs in an order without a pattern that a sample could meet. */
+function bytesOf(number: number): number {
+  return (number * 0.618) % 1 < 0.5 ? smallBytes : largeBytes;
+}
 
 /** Tokens of an average job, as the service counts: characters / 4, and the most that may come back. */
-const averageTokens = maxTokens + sizes.reduce((sum, { bytes }) => sum + (bytes - 200) / 4, 0) / sizes.length;
+const averageTokens = maxTokens + ((smallBytes + largeBytes) / 2 - 200) / 4;
 
 /** How often jobs are asked for, and how many at once. */
 const askEveryMs = 2000;
@@ -90,23 +94,17 @@ interface Asked {
 
 /** Posts the jobs and asks for some of them, until all have been called. */
 async function run(stack: Stack, url: string, jobs: number, signal: AbortSignal): Promise<readonly Asked[]> {
-  const half = Math.ceil(jobs / 2);
-  const posting = Promise.all(
-    sizes.map(async ({ prefix, bytes }) =>
-      postJobs(url, { prefix, bytes, model, maxTokens }, { from: 0, to: half, signal }),
-    ),
-  ).then(() => console.log('  all are posted'));
+  const shape = { prefix, bytes: smallBytes, bytesOf, model, maxTokens };
+  const posting = postJobs(url, shape, { from: 0, to: jobs, signal }).then(() => console.log('  all are posted'));
   const asked: Asked[] = [];
   let round = 0;
-  for (let called = 0; called < 2 * half; called = (await readCounters(stack)).completed) {
+  for (let called = 0; called < jobs; called = (await readCounters(stack)).completed) {
     await delay(askEveryMs, undefined, { signal });
     round += 1;
-    const ids = Array.from({ length: askedAtOnce }, (_, index) => {
-      const { prefix } = sizes[index % sizes.length] ?? sizes[0];
-      return jobId(prefix, (round * 7 + index * Math.floor(half / askedAtOnce)) % half);
-    });
+    const step = Math.floor(jobs / askedAtOnce);
+    const ids = Array.from({ length: askedAtOnce }, (_, index) => jobId(prefix, (round * 7 + index * step) % jobs));
     asked.push(...(await Promise.all(ids.map(async (id) => ask(url, id)))).flat());
-    console.log(`  ${called} of ${2 * half} called`);
+    console.log(`  ${called} of ${jobs} called`);
   }
   await posting;
   return asked;

@@ -43,7 +43,9 @@ export async function startBehind(
   const promisedMs = await unlessAway(deps, async () => expectedWaitMs(deps, pool, costTokens));
   const queuedMs = queueWaitMs({ ahead, rate: likelyRate(deps, pool), costTokens });
   const isKnown = promisedMs !== undefined && Number.isFinite(promisedMs) && queuedMs !== undefined;
-  return isKnown ? Math.round(deps.clock.now() + promisedMs + queuedMs) : undefined;
+  const now = deps.clock.now();
+  // What was counted a while ago has been drained since.
+  return isKnown ? Math.round(Math.max(now, ahead.countedAt + queuedMs) + promisedMs) : undefined;
 }
 
 /**

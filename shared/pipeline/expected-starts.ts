@@ -45,7 +45,7 @@ async function startsInQueue<Job extends OutgoingJob>(
   return Promise.all(
     jobs.map(async (job, place) => {
       const { costTokens, figures } = job;
-      const ahead = addBacklogs([there, totalOf(jobs.slice(0, place))]);
+      const ahead = addBacklogs([there, { ...there, ...totalOf(jobs.slice(0, place)) }]);
       return { job, startAt: await startBehind(deps, { pool: figures.pool, ahead, costTokens }) };
     }),
   );

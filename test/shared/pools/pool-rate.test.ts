@@ -55,8 +55,12 @@ test('the slower of tokens and requests says how many jobs start', () => {
 });
 
 test('several backlogs are one, and those that tell no cost are taken to cost as much as the others', () => {
-  const silent = { messages: 5, costTokens: undefined };
-  assert.deepEqual(addBacklogs([silent, { messages: 15, costTokens: 3000 }]), { messages: 20, costTokens: 4000 });
-  assert.deepEqual(addBacklogs([silent, silent]), { messages: 10, costTokens: undefined });
-  assert.deepEqual(addBacklogs([silent, { messages: 0, costTokens: undefined }]), silent);
+  const silent = { countedAt: 1, messages: 5, costTokens: undefined };
+  assert.deepEqual(addBacklogs([silent, { countedAt: 1, messages: 15, costTokens: 3000 }]), {
+    countedAt: 1,
+    messages: 20,
+    costTokens: 4000,
+  });
+  assert.deepEqual(addBacklogs([silent, silent]), { countedAt: 1, messages: 10, costTokens: undefined });
+  assert.deepEqual(addBacklogs([silent, { countedAt: 1, messages: 0, costTokens: undefined }]), silent);
 });
