@@ -7,6 +7,8 @@ export interface JobShape {
   readonly prefix: string;
   readonly model: string;
   readonly bytes: number;
+  /** Sizes that differ from job to job, by its number. */
+  readonly bytesOf?: (number: number) => number;
   readonly maxTokens: number;
 }
 
@@ -55,7 +57,7 @@ export async function postJobs(url: string, shape: JobShape, range: JobRange): P
       next = Math.min(range.to, from + jobsPerPost);
       const lines: string[] = [];
       for (let number = from; number < next; number += 1) {
-        lines.push(jobText({ ...shape, number }));
+        lines.push(jobText({ ...shape, number, bytes: shape.bytesOf?.(number) ?? shape.bytes }));
       }
       const response = await fetch(`${url}/api/jobs`, {
         method: 'POST',

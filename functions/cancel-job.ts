@@ -19,7 +19,7 @@ async function cancel(sluice: App, request: HttpRequest): Promise<HttpResponseIn
   const outcome = isJobId(id) ? await cancelOne(sluice.deps, id) : { kind: 'unknown' as const };
   switch (outcome.kind) {
     case 'cancelled':
-      return json(200, jobView(outcome.document, undefined));
+      return json(200, jobView(outcome.document, {}));
     case 'ended': {
       const detail = `The job is ${outcome.document.state}; nothing was changed.`;
       return problem(409, { code: 'jobs.ended', title: 'The job has ended', detail });

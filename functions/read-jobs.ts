@@ -2,6 +2,7 @@ import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { isJobId } from '../shared/jobs/job-id.ts';
 import { jobStates, type JobState } from '../shared/jobs/job-document.ts';
 import { jobView } from '../shared/jobs/job-view.ts';
+import { expectedStartOf } from '../shared/pipeline/expected-start.ts';
 import { resultOf } from '../shared/pipeline/read-jobs.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
 import type { App } from './compose.ts';
@@ -32,7 +33,12 @@ async function readJob(sluice: App, request: HttpRequest): Promise<HttpResponseI
     const detail = 'A job that was put straight onto a queue is known once a pump has taken it.';
     return problem(404, { code: 'jobs.unknown', title: 'No job has this id', detail });
   }
-  return json(200, jobView(stored.document, await resultOf(sluice.deps, stored.document)));
+  const { document } = stored;
+  const [result, expectedStartAt] = await Promise.all([
+    resultOf(sluice.deps, document),
+    expectedStartOf(sluice.deps, document),
+  ]);
+  return json(200, jobView(document, { result, expectedStartAt }));
 }
 
 async function listJobs(sluice: App, request: HttpRequest): Promise<HttpResponseInit> {
@@ -56,5 +62,5 @@ async function listJobs(sluice: App, request: HttpRequest): Promise<HttpResponse
   }
   const wanted = states?.filter((state): state is JobState => state !== undefined);
   const page = await sluice.deps.jobs.list({ batchId, states: wanted }, { size: limit, after });
-  return json(200, { jobs: page.documents.map((document) => jobView(document, undefined)), next: page.next ?? null });
+  return json(200, { jobs: page.documents.map((document) => jobView(document, {})), next: page.next ?? null });
 }

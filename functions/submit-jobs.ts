@@ -3,7 +3,6 @@ import { AppError } from '../shared/errors.ts';
 import { parseJobEnvelope } from '../shared/jobs/job-envelope.ts';
 import { isJobId } from '../shared/jobs/job-id.ts';
 import type { JsonObject } from '../shared/json.ts';
-import { expectedWaitMs } from '../shared/pipeline/expected-wait.ts';
 import { type Submission, submitJobs, type SubmitOutcome } from '../shared/pipeline/submit-jobs.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
 import { BodyError } from './body-error.ts';
@@ -80,14 +79,12 @@ async function submitChunk(sluice: App, input: Chunk): Promise<readonly Answer[]
     input.traceparent,
   );
   const byIndex = new Map(valid.map((one, place) => [one.index, outcomes[place]]));
-  return Promise.all(
-    parsed.map(async (one) => {
-      const outcome = byIndex.get(one.index);
-      return one.kind === 'valid' && outcome !== undefined
-        ? answerOf(sluice, input.request, one.index, outcome)
-        : { index: one.index, status: 'invalid', problems: one.kind === 'invalid' ? one.problems : [] };
-    }),
-  );
+  return parsed.map((one) => {
+    const outcome = byIndex.get(one.index);
+    return one.kind === 'valid' && outcome !== undefined
+      ? answerOf(sluice, input.request, one.index, outcome)
+      : { index: one.index, status: 'invalid', problems: one.kind === 'invalid' ? one.problems : [] };
+  });
 }
 
 type Read =
@@ -116,16 +113,19 @@ function fallbackId(sluice: App, request: HttpRequest, index: number): string {
   return key === null ? sluice.deps.newId() : `${sluice.deps.sha256(key).slice(0, 32)}-${index}`;
 }
 
-async function answerOf(sluice: App, request: HttpRequest, index: number, outcome: SubmitOutcome): Promise<Answer> {
+function answerOf(sluice: App, request: HttpRequest, index: number, outcome: SubmitOutcome): Answer {
   switch (outcome.kind) {
     case 'accepted': {
-      const { document, figures, id } = outcome;
+      const { document, figures, id, expectedStartAt } = outcome;
       const statusUrl = new URL(request.url);
       statusUrl.search = '';
       statusUrl.pathname = `${statusUrl.pathname.replace(/\/$/u, '')}/${encodeURIComponent(id)}`;
-      const waitMs = await expectedWaitMs(sluice.deps, figures.pool, figures.worstCaseTokens);
       const { promptTokens, worstCaseTokens } = figures;
-      const estimate = { promptTokens, worstCaseTokens, expectedWaitMs: waitMs };
+      const start =
+        expectedStartAt === undefined
+          ? {}
+          : { expectedStartAt, expectedWaitMs: Math.max(0, expectedStartAt - sluice.deps.clock.now()) };
+      const estimate = { promptTokens, worstCaseTokens, ...start };
       return { index, id, status: document.state, statusUrl: statusUrl.href, estimate };
     }
     case 'refused': {

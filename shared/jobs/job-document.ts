@@ -63,6 +63,12 @@ export const jobDocumentSchema = z.looseObject({
   deadline: z.number().optional(),
   promptTokens: z.number().optional(),
   worstCaseTokens: z.number().optional(),
+  /** What the service will count for it, and so its bucket. */
+  costTokens: z.number().optional(),
+  /** Absent when normal. */
+  priority: z.literal('high').optional(),
+  /** When it was expected to start, by what was known when it was submitted; epoch ms. */
+  expectedStartAt: z.number().optional(),
   requestRef: z.string().optional(),
   attempts: z.array(attempt).optional(),
   attemptCount: z.number().optional(),

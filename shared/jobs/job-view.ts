@@ -1,8 +1,17 @@
 import type { JsonObject } from '../json.ts';
 import type { JobDocument } from './job-document.ts';
 
-/** A job as `GET /api/jobs/{id}` shows it; `result` is the model's answer, once there is one. */
-export function jobView(document: JobDocument, result: JsonObject | undefined): JsonObject {
+/**
+ * A job as `GET /api/jobs/{id}` shows it; `result` is the model's answer, once there is one, and `expectedStartAt` is what is
+ * expected now (epoch ms) of one that waits.
+ */
+export function jobView(
+  document: JobDocument,
+  {
+    result,
+    expectedStartAt,
+  }: { readonly result?: JsonObject | undefined; readonly expectedStartAt?: number | undefined },
+): JsonObject {
   const { createdAt, startedAt, endedAt, dueAt, deadline } = document;
   return defined({
     id: document.id,
@@ -16,6 +25,7 @@ export function jobView(document: JobDocument, result: JsonObject | undefined): 
     startedAt,
     endedAt,
     dueAt,
+    expectedStartAt,
     deadline,
     epoch: document.epoch,
     promptTokens: document.promptTokens,

@@ -13,7 +13,12 @@ export interface NewJob {
   /** Epoch ms. */
   readonly createdAt: number;
   /** Known once the job was checked. */
-  readonly figures?: { readonly promptTokens: number; readonly worstCaseTokens: number };
+  readonly figures?: {
+    readonly promptTokens: number;
+    readonly worstCaseTokens: number;
+    /** What the service will count for it. */
+    readonly costTokens: number;
+  };
 }
 
 /** The document of a job that nothing has happened to yet. */
@@ -30,12 +35,13 @@ export function newJobDocument(job: NewJob): JobDocument {
     digest,
     createdAt,
     epoch,
-    ...(figures === undefined ? {} : { promptTokens: figures.promptTokens, worstCaseTokens: figures.worstCaseTokens }),
+    ...figures,
     ...(customId === undefined ? {} : { customId }),
     ...(batchId === undefined ? {} : { batchId }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(requestRef === undefined ? {} : { requestRef }),
     ...(deadline === undefined ? {} : { deadline }),
+    ...(options?.priority === 'high' ? { priority: options.priority } : {}),
     ...(options?.metadata === undefined ? {} : { metadata: options.metadata }),
   };
 }

@@ -5,6 +5,7 @@ import { type DeadLetter, deadLetterJob, parkJob } from '../jobs/job-transitions
 import { requestName } from '../payloads/payload-name.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
+import { poolCost } from '../pools/pool-cost.ts';
 import { queueOf } from '../pools/queue-of.ts';
 import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
@@ -98,6 +99,7 @@ export async function sendParked(
       text: toMessageText({ id, envelope, digest, request }),
       epoch: document.epoch,
       traceparent: run.span.traceparent,
+      costTokens: poolCost(pool, envelope.request),
       ...(document.dueAt === undefined ? {} : { dueAt: document.dueAt }),
     },
   ]);

@@ -1,8 +1,9 @@
 import { drainPerSecond, type PumpRun } from '../lanes/drain-rate.ts';
 import { wantedLanes } from '../lanes/wanted-lanes.ts';
 import { addBacklogs } from '../pools/add-backlogs.ts';
-import { jobsPerSecond, poolRate } from '../pools/pool-rate.ts';
+import { jobsPerSecond } from '../pools/pool-rate.ts';
 import type { PipelineDeps } from './deps.ts';
+import { usableRate } from './usable-rate.ts';
 
 /** What a job is taken to cost when no message tells it, in tokens. */
 const assumedCost = 1000;
@@ -15,13 +16,15 @@ type PlanDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'settings' | 'reserver' |
  * @throws AppError `queue.unavailable` (retryable), `queue.refused`
  */
 export async function planLanes(deps: PlanDeps, run: PumpRun): Promise<number> {
-  const { queue, settings, reserver, health } = deps;
+  const { queue, settings } = deps;
   const pools = await Promise.all(
     deps.pools.map(async (pool) => {
       const waiting = addBacklogs(await Promise.all([queue.backlog(pool.highQueue), queue.backlog(pool.queue)]));
-      const rate = poolRate(pool, (where) => health.isOpen(where) && reserver.isHealthy(where.bucketId));
       const cost = waiting.costTokens === undefined ? assumedCost : waiting.costTokens / waiting.messages;
-      return { backlogJobs: waiting.messages, quotaJobsPerSecond: jobsPerSecond(rate, Math.max(1, cost)) };
+      return {
+        backlogJobs: waiting.messages,
+        quotaJobsPerSecond: jobsPerSecond(usableRate(deps, pool), Math.max(1, cost)),
+      };
     }),
   );
   const { lanes: mostLanes, leastLanes } = settings;

@@ -6,6 +6,7 @@ import type { CallOutcome } from '../models/call-outcome.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool, PoolDeployment } from '../pools/pool.ts';
 import type { Stored } from '../stored.ts';
+import { startFields } from '../telemetry/start-fields.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { callModel } from './call-model.ts';
 import { checkJob } from './check-job.ts';
@@ -149,6 +150,7 @@ async function call(
     return { kind: 'ended', end: taken };
   }
   const attemptNumber = (run.stored.document.attemptCount ?? 0) + 1;
+  run.span.setFields(startFields(run.stored.document, deps.clock.now()));
   const { outcome, attempt } = await callModel(deps, {
     job: run.job,
     pool: run.pool,

@@ -3,6 +3,7 @@ import { type JobEnvelope, modelOf } from '../jobs/job-envelope.ts';
 import { toMessageText } from '../jobs/job-message.ts';
 import { choosePool } from '../pools/choose-pool.ts';
 import type { Pool } from '../pools/pool.ts';
+import { poolCost } from '../pools/pool-cost.ts';
 import { queueOf } from '../pools/queue-of.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type JobRun, runJob } from './run-job.ts';
@@ -31,6 +32,7 @@ export async function sortMessage(
       text: toMessageText({ id, envelope, digest, request }),
       epoch: message.epoch,
       traceparent: message.traceparent,
+      costTokens: poolCost(chosen, envelope.request),
     },
   ]);
   await message.complete();

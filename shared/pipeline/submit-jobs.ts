@@ -1,4 +1,4 @@
-import type { JobDocument } from '../jobs/job-document.ts';
+import { hasEnded, type JobDocument } from '../jobs/job-document.ts';
 import type { JobEnvelope } from '../jobs/job-envelope.ts';
 import { isJobId, messageIdOf } from '../jobs/job-id.ts';
 import { idOfLine, toMessageText } from '../jobs/job-message.ts';
@@ -6,11 +6,14 @@ import type { DeadLetter } from '../jobs/job-transitions.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import type { OutgoingMessage } from '../pools/job-queue.ts';
+import { poolCost } from '../pools/pool-cost.ts';
 import { queueOf } from '../pools/queue-of.ts';
 import { utf8Length } from '../tokens/utf8-length.ts';
 import { armFirstLane } from './arm-lanes.ts';
 import { checkJob, type JobFigures } from './check-job.ts';
 import type { PipelineDeps } from './deps.ts';
+import type { Priority } from './expected-start.ts';
+import { expectedStarts } from './expected-starts.ts';
 import { digestOf, largestRequest } from './read-message.ts';
 
 /** Larger messages go to a blob: a queue takes 256 KB, properties included. In bytes of UTF-8. */
@@ -30,6 +33,8 @@ export type SubmitOutcome =
       readonly id: string;
       readonly document: JobDocument;
       readonly figures: JobFigures;
+      /** Epoch ms; `undefined` when nothing can be told. */
+      readonly expectedStartAt: number | undefined;
     }
   /** It can never run. */
   | { readonly kind: 'refused'; readonly id: string; readonly deadLetter: DeadLetter }
@@ -50,6 +55,8 @@ export async function submitJobs(
 ): Promise<readonly SubmitOutcome[]> {
   const prepared = await Promise.all(submissions.map(async (submission) => prepare(deps, submission, traceparent)));
   const runnable = prepared.filter((one) => one.kind === 'runnable');
+  // Asked before they are sent: the documents follow the messages at once.
+  const starts = await expectedStarts(deps, runnable);
   const byQueue = Map.groupBy(runnable, (one) => one.queue);
   await Promise.all(
     [...byQueue].map(async ([queue, jobs]) =>
@@ -59,7 +66,9 @@ export async function submitJobs(
       ),
     ),
   );
-  const outcomes = await Promise.all(prepared.map(async (one) => (one.kind === 'runnable' ? store(deps, one) : one)));
+  const outcomes = await Promise.all(
+    prepared.map(async (one) => (one.kind === 'runnable' ? store(deps, one, starts.get(one)) : one)),
+  );
   if (runnable.length > 0) {
     await armFirstLane(deps, traceparent);
   }
@@ -73,6 +82,8 @@ interface Runnable {
   readonly message: OutgoingMessage;
   readonly document: JobDocument;
   readonly figures: JobFigures;
+  readonly priority: Priority;
+  readonly costTokens: number;
 }
 
 async function prepare(
@@ -98,15 +109,29 @@ async function prepare(
     await deps.payloads.put(stored.name, stored.text);
   }
   const createdAt = deps.clock.now();
-  const { pool } = check;
-  const job = { id, envelope, digest, requestRef: stored?.name, pool: pool.name, epoch: 0, createdAt, figures: check };
+  const { pool, promptTokens, worstCaseTokens } = check;
+  const priority = envelope.options?.priority;
+  const costTokens = poolCost(pool, envelope.request);
+  const figures = { promptTokens, worstCaseTokens, costTokens };
+  const messageId = messageIdOf({ id, epoch: 0, digest }, deps.sha256);
   return {
     kind: 'runnable',
     id,
-    queue: queueOf(pool, envelope.options?.priority),
-    message: { messageId: messageIdOf({ id, epoch: 0, digest }, deps.sha256), text, epoch: 0, traceparent },
-    document: newJobDocument(job),
+    queue: queueOf(pool, priority),
+    message: { messageId, text, epoch: 0, traceparent, costTokens },
+    document: newJobDocument({
+      id,
+      envelope,
+      digest,
+      requestRef: stored?.name,
+      pool: pool.name,
+      epoch: 0,
+      createdAt,
+      figures,
+    }),
     figures: check,
+    priority,
+    costTokens,
   };
 }
 
@@ -154,14 +179,17 @@ function refuse(path: string, problem: string): Refusal {
 }
 
 /** The document comes after the message, so the pump may have created it by now: the same job then. */
-async function store(deps: PipelineDeps, job: Runnable): Promise<SubmitOutcome> {
-  const { id, document, figures } = job;
+async function store(deps: PipelineDeps, job: Runnable, expectedStartAt: number | undefined): Promise<SubmitOutcome> {
+  const { id, figures } = job;
+  const document = expectedStartAt === undefined ? job.document : { ...job.document, expectedStartAt };
   const created = await deps.jobs.create(document);
   if (created !== 'exists') {
-    return { kind: 'accepted', id, document, figures };
+    return { kind: 'accepted', id, document, figures, expectedStartAt };
   }
-  const existing = await deps.jobs.read(id);
-  return existing === undefined || existing.document.digest === document.digest
-    ? { kind: 'accepted', id, document: existing?.document ?? document, figures }
-    : { kind: 'conflict', id };
+  const existing = (await deps.jobs.read(id))?.document ?? document;
+  if (existing.digest !== document.digest) {
+    return { kind: 'conflict', id };
+  }
+  const isOver = hasEnded(existing);
+  return { kind: 'accepted', id, document: existing, figures, expectedStartAt: isOver ? undefined : expectedStartAt };
 }

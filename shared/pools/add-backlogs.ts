@@ -6,5 +6,6 @@ export function addBacklogs(backlogs: readonly Backlog[]): Backlog {
   const telling = backlogs.filter(({ costTokens }) => costTokens !== undefined);
   const told = telling.reduce((sum, one) => sum + one.messages, 0);
   const cost = telling.reduce((sum, { costTokens = 0 }) => sum + costTokens, 0);
-  return { messages, costTokens: told === 0 ? undefined : Math.round((cost * messages) / told) };
+  const countedAt = Math.min(...backlogs.map((one) => one.countedAt));
+  return { countedAt, messages, costTokens: told === 0 ? undefined : Math.round((cost * messages) / told) };
 }

@@ -27,6 +27,8 @@ export interface JobQueue {
 
 /** An estimate, rather too much than too little. */
 export interface Backlog {
+  /** When it was counted, in epoch ms: what it holds has been drained since. */
+  readonly countedAt: number;
   readonly messages: number;
   /** By the cost that messages tell, and their average for those that do not; `undefined` when none tells. */
   readonly costTokens: number | undefined;

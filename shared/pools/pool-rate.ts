@@ -6,11 +6,24 @@ export interface PoolRate {
   readonly requestsPerMs: number;
 }
 
+/** Limits in force, a minute. */
+export interface MinuteLimits {
+  readonly tokensPerMinute: number;
+  readonly requestsPerMinute: number;
+}
+
 /** The quota of the pool's deployments that can be used now, a shared one counted once. */
-export function poolRate(pool: Pool, isUsable: (where: PoolDeployment) => boolean): PoolRate {
-  const quotas = new Map(pool.deployments.filter(isUsable).map(({ bucketId, settings }) => [bucketId, settings]));
-  return [...quotas.values()].reduce<PoolRate>(
-    (sum, { tokensPerMinute, requestsPerMinute = Number.POSITIVE_INFINITY }) => ({
+export function poolRate(
+  pool: Pool,
+  input: {
+    readonly isUsable: (where: PoolDeployment) => boolean;
+    readonly limitsOf: (where: PoolDeployment) => MinuteLimits;
+  },
+): PoolRate {
+  const usable = pool.deployments.filter(input.isUsable);
+  const limits = new Map(usable.map((where) => [where.bucketId, input.limitsOf(where)]));
+  return [...limits.values()].reduce<PoolRate>(
+    (sum, { tokensPerMinute, requestsPerMinute }) => ({
       tokensPerMs: sum.tokensPerMs + tokensPerMinute / 60_000,
       requestsPerMs: sum.requestsPerMs + requestsPerMinute / 60_000,
     }),

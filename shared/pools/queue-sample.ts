@@ -1,30 +1,13 @@
 import { findTail } from './find-tail.ts';
-import { countUpTo, cutAt, gapsOf, type Look, noteLook, type SeenSpan } from './seen-spans.ts';
-
-/**
- * How much waits in a queue that can only be peeked at.
- *
- * - Q1 Numbers rise by one with every message, so a queue without holes holds tail − head + 1.
- * - Q2 Holes (messages that are gone, held by this process or scheduled) show in the density of a look: messages that wait ÷
- *   numbers covered. Between two looks the density is taken to go evenly from the one to the other, and the next look is
- *   made where this may be most wrong.
- * - Q3 Numbers and times of arrival rise together: how much came before a time is found by bisecting.
- *
- * Numbers of partitioned queues hold the partition in their upper bits, and their distances tell nothing: of such a queue
- * only what the first look shows is counted.
- */
-export interface Waiting {
-  readonly messages: number;
-  /** By the average of the messages that were seen and tell; `undefined` when none does. */
-  readonly costTokens: number | undefined;
-}
+import { cutAt, gapsOf, type Look, noteLook, type SeenSpan, type Waiting, waitingUpTo } from './seen-spans.ts';
 
 /** Messages in a look at the head, and in those further on. */
 const headPage = 32;
 const page = 16;
 
-/** Looks of one sample: for the tail, for the density, and for times. */
+/** Looks of one sample: for the tail, spread over the queue at once, where the density changes, and for times. */
 const tailLooks = 40;
+const spreadLooks = 12;
 const densityLooks = 8;
 const timeLooks = 24;
 
@@ -37,7 +20,20 @@ const unseenShare = 0.02;
 /** Numbers from here on are those of a partitioned queue. */
 const partitioned = 2 ** 48;
 
-/** Looks at a queue; the sample answers questions about it until it is thrown away. */
+/**
+ * How much waits in a queue that can only be peeked at.
+ *
+ * - Q1 Numbers rise by one with every message, so a queue without holes holds tail − head + 1.
+ * - Q2 Holes (messages that are gone, held by this process or scheduled) show in the density of a look: messages that wait ÷
+ *   numbers covered. Between two looks the density is taken to go evenly from the one to the other, and the next look is
+ *   made where this may be most wrong.
+ * - Q3 Numbers and times of arrival rise together: how much came before a time is found by bisecting.
+ *
+ * Numbers of partitioned queues hold the partition in their upper bits, and their distances tell nothing: of such a queue
+ * only what the first look shows is counted.
+ *
+ * Looks at a queue; the sample answers questions about it until it is thrown away.
+ */
 export async function sampleQueue(look: Look, tailHint: number | undefined): Promise<QueueSample> {
   const head = await look(0, headPage);
   const [first, last] = [head[0], head.at(-1)];
@@ -54,9 +50,18 @@ export async function sampleQueue(look: Look, tailHint: number | undefined): Pro
     return seen;
   };
   const tail = await findTail(noted, { known: last.sequence, hint: tailHint, mostLooks: tailLooks });
+  await spread(noted, last.sequence + 1, tail);
   const sample = new QueueSample(noted, spans, tail);
   await sample.refine();
   return sample;
+}
+
+/** Looks that see a short queue whole, and of a long one a part everywhere: costs and holes come in clusters. */
+async function spread(look: Look, from: number, tail: number): Promise<void> {
+  const length = tail - from + 1;
+  const looks = Math.min(spreadLooks, Math.ceil(length / page));
+  const places = Array.from({ length: Math.max(0, looks) }, (_, index) => from + Math.floor((index * length) / looks));
+  await Promise.all(places.map(async (place) => look(place, page)));
 }
 
 /** What was seen of a queue at one time. */
@@ -76,7 +81,7 @@ export class QueueSample {
   /** Looks into the gaps that may be most wrong. */
   async refine(): Promise<void> {
     for (let looks = 0; looks < densityLooks; looks += 1) {
-      const total = countUpTo(this.#spans, this.#last(), Number.POSITIVE_INFINITY);
+      const total = waitingUpTo(this.#spans, this.#last(), Number.POSITIVE_INFINITY).messages;
       const [worst] = gapsOf(this.#spans, this.#last())
         .map((gap) => ({ gap, doubt: gap.length * (Math.abs(gap.left - gap.right) / 2 + unseenShare) }))
         .toSorted((a, b) => b.doubt - a.doubt);
@@ -90,13 +95,7 @@ export class QueueSample {
   /** What waits, or what of it came before a time (epoch ms, by the broker's clock). */
   async waiting(enqueuedBefore: number | undefined): Promise<Waiting> {
     const cut = enqueuedBefore === undefined ? Number.POSITIVE_INFINITY : await this.#cut(enqueuedBefore);
-    const messages = Math.round(countUpTo(this.#spans, this.#last(), cut));
-    const costs = this.#spans.flatMap(({ seen }) => seen.flatMap(({ costTokens }) => costTokens ?? []));
-    const costTokens =
-      costs.length === 0
-        ? undefined
-        : Math.round((messages * costs.reduce((sum, cost) => sum + cost, 0)) / costs.length);
-    return { messages, costTokens };
+    return waitingUpTo(this.#spans, this.#last(), cut);
   }
 
   async #cut(time: number): Promise<number> {

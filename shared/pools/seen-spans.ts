@@ -24,6 +24,8 @@ interface Gap {
   readonly length: number;
   readonly left: number;
   readonly right: number;
+  /** The mean cost of the messages on both sides, if they tell any. */
+  readonly cost: number | undefined;
 }
 
 /** Two messages this close are not looked between: what came when is told well enough by how far apart they are. */
@@ -49,20 +51,42 @@ export function gapsOf(spans: readonly SeenSpan[], tail: number): readonly Gap[]
     const from = span.to + 1;
     const length = (next?.from ?? tail + 1) - from;
     const left = densityOf(span);
-    return length > 0 ? [{ from, length, left, right: next === undefined ? left : densityOf(next) }] : [];
+    const costs = [span, next].flatMap((one) => costOf(one?.seen ?? []) ?? []);
+    const cost = costs.length === 0 ? undefined : costs.reduce((sum, one) => sum + one, 0) / costs.length;
+    return length > 0 ? [{ from, length, left, right: next === undefined ? left : densityOf(next), cost }] : [];
   });
 }
 
-/** About how many messages with numbers below `cut` wait. */
-export function countUpTo(spans: readonly SeenSpan[], tail: number, cut: number): number {
-  const seen = spans.reduce(
-    (sum, span) => sum + span.seen.filter(({ isWaiting, sequence }) => isWaiting && sequence < cut).length,
-    0,
-  );
-  return gapsOf(spans, tail).reduce((sum, { from, length, left, right }) => {
+export interface Waiting {
+  readonly messages: number;
+  /** By the cost that messages tell, and that of their neighbours; `undefined` when none tells. */
+  readonly costTokens: number | undefined;
+}
+
+/** About what waits with numbers below `cut`. */
+export function waitingUpTo(spans: readonly SeenSpan[], tail: number, cut: number): Waiting {
+  const usual = costOf(spans.flatMap(({ seen }) => seen));
+  const seen = spans.map((span) => {
+    const waiting = span.seen.filter(({ isWaiting, sequence }) => isWaiting && sequence < cut);
+    return { messages: waiting.length, cost: waiting.length * (costOf(waiting) ?? usual ?? 0) };
+  });
+  const between = gapsOf(spans, tail).map(({ from, length, left, right, cost = usual }) => {
     const part = Math.min(length, Math.max(0, cut - from));
-    return sum + left * part + ((right - left) * part * part) / (2 * length);
-  }, seen);
+    const messages = left * part + ((right - left) * part * part) / (2 * length);
+    return { messages, cost: messages * (cost ?? 0) };
+  });
+  const all = [...seen, ...between];
+  const costTokens = all.reduce((sum, { cost }) => sum + cost, 0);
+  return {
+    messages: Math.round(all.reduce((sum, { messages }) => sum + messages, 0)),
+    costTokens: usual === undefined ? undefined : Math.round(costTokens),
+  };
+}
+
+/** The mean cost of the messages that tell theirs. */
+function costOf(messages: readonly Peeked[]): number | undefined {
+  const costs = messages.flatMap(({ costTokens }) => costTokens ?? []);
+  return costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }
 
 export type Cut =

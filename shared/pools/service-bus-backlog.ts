@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
+import { addBacklogs } from './add-backlogs.ts';
 import type { Backlog, OutgoingMessage } from './job-queue.ts';
 import { type QueueSample, sampleQueue } from './queue-sample.ts';
 import type { Look, Peeked } from './seen-spans.ts';
@@ -13,8 +14,15 @@ const largestCost = 1_000_000_000;
 interface Sampled {
   readonly atMs: number;
   readonly sample: Promise<QueueSample>;
-  /** Sent by this process since. */
-  readonly sent: { messages: number; costTokens: number | undefined };
+  /** When the last look found nothing: what came later is not in the sample. */
+  readonly tailSeen: { atMs: number };
+}
+
+/** What this process sends, or tries to. */
+interface Send {
+  readonly atMs: number;
+  readonly messages: number;
+  readonly costTokens: number | undefined;
 }
 
 export interface Backlogs {
@@ -23,21 +31,23 @@ export interface Backlogs {
     from: { readonly receiver: ServiceBusReceiver; readonly held: () => ReadonlySet<string> },
     enqueuedBefore: number | undefined,
   ) => Promise<Backlog>;
-  /** What this process sends is known without a look. */
-  readonly onSent: (queue: string, messages: readonly OutgoingMessage[]) => void;
+  /** What this process sends counts without a look. */
+  readonly onSend: (queue: string, messages: readonly OutgoingMessage[]) => void;
 }
 
 /** Backlogs by peeking, which needs no more rights than receiving: one sample a second and queue, for all who ask. */
 export function peekedBacklogs(): Backlogs {
   const samples = new Map<string, Sampled>();
   const tails = new Map<string, number>();
-  const sampledOf = (queue: string, look: Look): Sampled => {
+  const sends = new Map<string, readonly Send[]>();
+  const sampledOf = (queue: string, from: Parameters<Backlogs['of']>[1]): Sampled => {
     const known = samples.get(queue);
     if (known !== undefined && Date.now() - known.atMs < sampleMs) {
       return known;
     }
-    const sample = sampleQueue(look, tails.get(queue));
-    const sampled = { atMs: Date.now(), sample, sent: { messages: 0, costTokens: undefined } };
+    const tailSeen = { atMs: Date.now() };
+    const sample = sampleQueue(lookThrough(from, tailSeen), tails.get(queue));
+    const sampled = { atMs: Date.now(), sample, tailSeen };
     samples.set(queue, sampled);
     sample.then(
       ({ tail }) => tail !== undefined && tails.set(queue, tail),
@@ -47,44 +57,38 @@ export function peekedBacklogs(): Backlogs {
     return sampled;
   };
   return {
-    of: async (queue, { receiver, held }, enqueuedBefore) => {
-      const { atMs, sample, sent } = sampledOf(queue, lookThrough(receiver, held));
-      const waiting = await (await sample).waiting(enqueuedBefore);
+    of: async (queue, from, enqueuedBefore) => {
+      const { atMs, sample, tailSeen } = sampledOf(queue, from);
+      const waiting = { countedAt: atMs, ...(await (await sample).waiting(enqueuedBefore)) };
       // Before an instant that has passed nothing can come any more.
       const isLater = enqueuedBefore === undefined || enqueuedBefore > atMs;
-      return isLater ? added(waiting, sent) : waiting;
+      const since = (sends.get(queue) ?? []).filter((send) => isLater && send.atMs >= tailSeen.atMs);
+      return addBacklogs([waiting, ...since.map((send) => ({ countedAt: atMs, ...send }))]);
     },
-    onSent: (queue, messages) => {
-      const sent = samples.get(queue)?.sent;
-      const due = messages.filter(({ dueAt }) => dueAt === undefined || dueAt <= Date.now());
+    onSend: (queue, messages) => {
+      const atMs = Date.now();
+      const due = messages.filter(({ dueAt }) => dueAt === undefined || dueAt <= atMs);
       const costs = due.flatMap(({ costTokens }) => costTokens ?? []);
-      if (sent !== undefined && due.length > 0) {
-        sent.messages += due.length;
-        sent.costTokens =
-          costs.length === 0 ? sent.costTokens : costs.reduce((sum, cost) => sum + cost, sent.costTokens ?? 0);
-      }
+      const mean = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+      const send = { atMs, messages: due.length, costTokens: costs.length === 0 ? undefined : mean * due.length };
+      const oldest = (samples.get(queue)?.atMs ?? atMs) - sampleMs;
+      sends.set(queue, [...(sends.get(queue) ?? []).filter((one) => one.atMs >= oldest), send]);
     },
   };
 }
 
-function added(waiting: Backlog, sent: Backlog): Backlog {
-  const messages = waiting.messages + sent.messages;
-  if (waiting.costTokens === undefined || sent.costTokens === undefined) {
-    const told = waiting.costTokens === undefined ? sent : waiting;
-    const { costTokens } = told;
-    return {
-      messages,
-      costTokens: costTokens === undefined ? undefined : Math.round((costTokens * messages) / told.messages),
-    };
-  }
-  return { messages, costTokens: waiting.costTokens + sent.costTokens };
-}
-
-function lookThrough(receiver: ServiceBusReceiver, held: () => ReadonlySet<string>): Look {
+function lookThrough(
+  { receiver, held }: { readonly receiver: ServiceBusReceiver; readonly held: () => ReadonlySet<string> },
+  tailSeen: Sampled['tailSeen'],
+): Look {
   return async (from, most) => {
+    const atMs = Date.now();
     // `omitMessageBody` is not in the SDK's declarations; where it is not heeded, bodies travel in vain.
     const options = { fromSequenceNumber: Long.fromNumber(from), omitMessageBody: true };
     const messages = await receiver.peekMessages(most, options);
+    if (messages.length === 0) {
+      tailSeen.atMs = atMs;
+    }
     const inHand = held();
     return messages.map((message) => toPeeked(message, inHand));
   };

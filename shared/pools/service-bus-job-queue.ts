@@ -42,8 +42,9 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
   };
   return {
     send: async (queue, messages) => {
+      // Counted before they are there: who asks meanwhile comes behind them.
+      backlogs.onSend(queue, messages);
       await asQueueError(`Sending to ${queue}`, async () => sendAll(senderOf(queue), messages));
-      backlogs.onSent(queue, messages);
     },
     receive: async (queue, most, waitMs) =>
       asQueueError(`Receiving from ${queue}`, async () => {

@@ -114,6 +114,9 @@ export const sluice = {
   waitQueueMs: 'sluice.wait.queue_ms',
   /** Milliseconds from the reservation to the start that it gave. */
   waitQuotaMs: 'sluice.wait.quota_ms',
+  /** What a job was expected to wait when it was submitted, and how much later than expected it started first, in ms. */
+  expectedWaitMs: 'sluice.start.expected_wait_ms',
+  startErrorMs: 'sluice.start.error_ms',
   /** What was done with the message: `complete`, `park`, `dead-letter`. */
   settlement: 'sluice.settlement',
   /** The job's state, or a call's outcome kind. */

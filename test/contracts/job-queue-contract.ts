@@ -190,7 +190,7 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
 
   test(`${name}: counts what waits: not what is held here, not what is scheduled, and no hole`, async (context) => {
     const { queue, run, now, pass } = await open(context);
-    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 0, costTokens: undefined });
+    assert.partialDeepStrictEqual(await run(queue.backlog('jobs')), { messages: 0, costTokens: undefined });
     const all = Array.from({ length: 1200 }, (_, index) => message(`m-${index}`));
     const later = Array.from({ length: 200 }, (_, index) => message(`later-${index}`, { dueAt: now() + 600_000 }));
     await run(queue.send('jobs', [...later, ...all.slice(0, 700)]));
@@ -217,7 +217,7 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
     const { queue, run } = await open(context);
     await run(queue.send('jobs', [message('a', { costTokens: 100 }), message('b', { costTokens: 300 }), message('c')]));
 
-    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
+    assert.partialDeepStrictEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
   });
 
   test(`${name}: counts what it has sent at once`, async (context) => {
@@ -226,7 +226,7 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
     await run(queue.backlog('jobs'));
     await run(queue.send('jobs', [message('b', { costTokens: 200 }), message('c', { costTokens: 300 })]));
 
-    assert.deepEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
+    assert.partialDeepStrictEqual(await run(queue.backlog('jobs')), { messages: 3, costTokens: 600 });
   });
 
   test(`${name}: counts what came before a time`, async (context) => {

@@ -52,7 +52,12 @@ test('one job is answered with 202, its address and an estimate, and ends with t
   assert.equal(submitted.status, 202);
   assert.equal(submitted.headers.get('location'), `${app.url()}/api/jobs/single-1`);
   const estimate = z
-    .object({ promptTokens: z.number(), worstCaseTokens: z.number(), expectedWaitMs: z.number() })
+    .object({
+      promptTokens: z.number(),
+      worstCaseTokens: z.number(),
+      expectedWaitMs: z.number(),
+      expectedStartAt: z.number(),
+    })
     .parse(submitted.body['estimate']);
   assert.equal(estimate.worstCaseTokens, estimate.promptTokens + 60);
   const job = await ended('single-1');

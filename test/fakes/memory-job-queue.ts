@@ -179,7 +179,8 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
       );
       const costs = waiting.flatMap(({ costTokens }) => costTokens ?? []);
       const average = costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
-      return { messages: waiting.length, costTokens: costs.length === 0 ? undefined : average * waiting.length };
+      const costTokens = costs.length === 0 ? undefined : average * waiting.length;
+      return { countedAt: clock.now(), messages: waiting.length, costTokens };
     },
   };
 }

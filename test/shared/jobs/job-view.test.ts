@@ -25,12 +25,12 @@ const job: JobDocument = {
 };
 
 test('a view shows the job by its status, with nothing undefined and nothing of the inside', () => {
-  const view = jobView(job, { text: 'Hello' });
+  const view = jobView(job, { result: { text: 'Hello' } });
 
   assert.partialDeepStrictEqual(view, { id: 'b:line-1', status: 'completed', epoch: 2, result: { text: 'Hello' } });
   assert.doesNotMatch(JSON.stringify(view), /secret/u);
   assert.deepEqual(JSON.parse(JSON.stringify(view)), view);
-  assert.ok(!('result' in jobView(job, undefined)));
+  assert.ok(!('result' in jobView(job, {})));
 });
 
 test('a line of a completed job has the response, and no error', () => {

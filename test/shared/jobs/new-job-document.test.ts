@@ -24,7 +24,7 @@ test('the document takes over from the envelope what is told of a job without re
     ...bare,
     envelope: { customId: 'c', batchId: 'b', tenant: 't', request, options },
     requestRef: 'requests/a~d.json',
-    figures: { promptTokens: 3, worstCaseTokens: 9 },
+    figures: { promptTokens: 3, worstCaseTokens: 9, costTokens: 7 },
   });
 
   assert.partialDeepStrictEqual(document, {
@@ -36,6 +36,8 @@ test('the document takes over from the envelope what is told of a job without re
     metadata: { k: 'v' },
     promptTokens: 3,
     worstCaseTokens: 9,
+    costTokens: 7,
+    priority: 'high',
   });
   assert.ok(!('request' in document) && !('options' in document));
 });

@@ -22,6 +22,11 @@ async function submit(
   return rig.clock.run(submitJobs(rig.process(life), submissions, '00-trace'));
 }
 
+/** What is asked for the estimate alone, which fails no submit. */
+function isEstimate(step: string): boolean {
+  return step === 'queue.backlog' || step.startsWith('buckets');
+}
+
 function kinds(outcomes: readonly SubmitOutcome[]): readonly string[] {
   return outcomes.map(({ kind }) => kind);
 }
@@ -43,7 +48,7 @@ test('the message is sent before the document is written, and a large request is
   const rig = pipelineRig();
   const order: string[] = [];
   const life = new ProcessLife(({ name, when }) => {
-    order.push(...(when === 'before' ? [name] : []));
+    order.push(...(when === 'before' && !isEstimate(name) ? [name] : []));
     return 'go';
   });
 
@@ -82,9 +87,13 @@ test('J2: killed at any step, a job runs, or its caller was never told and nothi
 
 test('a call that failed may be made again: every job is there once, and runs once', async () => {
   const submissions = ['a', 'b'].map((id) => submission(chatJob('Hi', { id })));
-  const whole = new ProcessLife();
+  const steps: string[] = [];
+  const whole = new ProcessLife(({ name }) => {
+    steps.push(name);
+    return 'go';
+  });
   await submit(pipelineRig(), submissions, whole);
-  for (let failing = 0; failing < whole.steps; failing += 1) {
+  for (const failing of steps.keys().filter((step) => !isEstimate(steps[step] ?? ''))) {
     const rig = pipelineRig();
     const life = new ProcessLife(({ index }) => (index === failing ? away : 'go'));
     await assert.rejects(submit(rig, submissions, life), { code: 'test.away' });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addBacklogs } from '../../../shared/pools/add-backlogs.ts';
-import { describePools } from '../../../shared/pools/pool.ts';
-import { jobsPerSecond, poolRate } from '../../../shared/pools/pool-rate.ts';
+import { describePools, type Pool, type PoolDeployment } from '../../../shared/pools/pool.ts';
+import { jobsPerSecond, type PoolRate, poolRate } from '../../../shared/pools/pool-rate.ts';
 import { regionOf } from '../../fakes/pipeline-rig.ts';
 
 const regions = [
@@ -10,20 +10,29 @@ const regions = [
   regionOf('west', ['gpt-4o'], { tokensPerMinute: 120_000, requestsPerMinute: 1200 }),
 ];
 
+function rateOf(pool: Pool, isUsable: (where: PoolDeployment) => boolean): PoolRate {
+  return poolRate(pool, {
+    isUsable,
+    limitsOf: ({ settings: { tokensPerMinute, requestsPerMinute = Number.POSITIVE_INFINITY } }) => {
+      return { tokensPerMinute, requestsPerMinute };
+    },
+  });
+}
+
 test('a pool starts what all its usable deployments start', () => {
   const [pool] = describePools({ regions, pools: undefined });
   assert.ok(pool !== undefined);
 
   assert.deepEqual(
-    poolRate(pool, () => true),
+    rateOf(pool, () => true),
     { tokensPerMs: 3, requestsPerMs: 0.03 },
   );
   assert.deepEqual(
-    poolRate(pool, ({ region }) => region === 'east'),
+    rateOf(pool, ({ region }) => region === 'east'),
     { tokensPerMs: 1, requestsPerMs: 0.01 },
   );
   assert.deepEqual(
-    poolRate(pool, () => false),
+    rateOf(pool, () => false),
     { tokensPerMs: 0, requestsPerMs: 0 },
   );
 });
@@ -36,7 +45,7 @@ test('a quota that several deployments share is counted once', () => {
   const [pool] = describePools({ regions: shared, pools: undefined });
   assert.ok(pool !== undefined);
 
-  assert.equal(poolRate(pool, () => true).tokensPerMs, 1);
+  assert.equal(rateOf(pool, () => true).tokensPerMs, 1);
 });
 
 test('the slower of tokens and requests says how many jobs start', () => {
@@ -46,8 +55,12 @@ test('the slower of tokens and requests says how many jobs start', () => {
 });
 
 test('several backlogs are one, and those that tell no cost are taken to cost as much as the others', () => {
-  const silent = { messages: 5, costTokens: undefined };
-  assert.deepEqual(addBacklogs([silent, { messages: 15, costTokens: 3000 }]), { messages: 20, costTokens: 4000 });
-  assert.deepEqual(addBacklogs([silent, silent]), { messages: 10, costTokens: undefined });
-  assert.deepEqual(addBacklogs([silent, { messages: 0, costTokens: undefined }]), silent);
+  const silent = { countedAt: 1, messages: 5, costTokens: undefined };
+  assert.deepEqual(addBacklogs([silent, { countedAt: 1, messages: 15, costTokens: 3000 }]), {
+    countedAt: 1,
+    messages: 20,
+    costTokens: 4000,
+  });
+  assert.deepEqual(addBacklogs([silent, silent]), { countedAt: 1, messages: 10, costTokens: undefined });
+  assert.deepEqual(addBacklogs([silent, { countedAt: 1, messages: 0, costTokens: undefined }]), silent);
 });
