@@ -16,6 +16,6 @@ export function describeRun(run: PacingRun): string {
     `    limiter   ${quota.tokensPerMinute} tokens, ${quota.requestsPerMinute} requests a minute (judged over 10 s) in each region; ${windows}; ${JSON.stringify(extras)}`,
     `    trace     seed ${seed}: ${costs.length} jobs, ${total} tokens, mean ${(total / costs.length).toFixed(0)}, largest ${largest}; ${JSON.stringify(shape)}`,
     `    latency   ${JSON.stringify(latency)}`,
-    `    app       ${processes} processes, LANES=${processes}, MAX_JOBS_IN_HAND=${jobsInHand(run)}; measured for ${measuredMs / 1000} s from the first call`,
+    `    app       ${processes} processes, LANES=${processes}, LEAST_LANES=${processes}, MAX_JOBS_IN_HAND=${jobsInHand(run)}; measured for ${measuredMs / 1000} s from the first call`,
   ].join('\n');
 }

@@ -89,7 +89,9 @@ export async function startSystem(
 async function appSettings(run: PacingRun, index: number): Promise<Readonly<Record<string, string>>> {
   const { skewedClock } = run.scenario;
   const skew = skewedClock?.process === index ? await skewedClockEnvironment(skewedClock.seconds) : {};
-  return { LANES: String(run.processes), MAX_JOBS_IN_HAND: String(jobsInHand(run)), ...skew };
+  // As many pumps as processes, though fewer could drain what waits: it is their number that is measured.
+  const lanes = String(run.processes);
+  return { LANES: lanes, LEAST_LANES: lanes, MAX_JOBS_IN_HAND: String(jobsInHand(run)), ...skew };
 }
 
 function stackLayoutOf(run: PacingRun, folder: string): Parameters<typeof startStackProcess>[0] {
