@@ -14,7 +14,10 @@ export interface ExchangeDeps {
 const longestBackoffMs = 4000;
 
 /** A bucket that others wrote to is taken as shared for so long, in ms. */
-const sharedForMs = 60_000;
+const sharedForMs = 1_800_000;
+
+const mostLooks = 2;
+const looksEach = 0.02;
 
 /** A read costs a tenth of a write, and a refused write costs a wait besides. In ms. */
 const oldAfterMs = 50;
@@ -46,6 +49,9 @@ export class BucketExchange {
   #isHealthy = true;
   #exchangedAt = Number.NEGATIVE_INFINITY;
   #measuredAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Looks before a start that may be made: every reservation adds a little. */
+  #looks = mostLooks;
   /** When the bucket was last seen to be written by others. */
   #sharedAt = Number.NEGATIVE_INFINITY;
   #operations = 0;
@@ -100,12 +106,28 @@ export class BucketExchange {
   }
 
   async apply(plan: SlicePlan): Promise<boolean> {
+    this.#looks = Math.min(mostLooks, this.#looks + looksEach * plan.cells.length);
     return this.#accept(await this.#timed(async () => this.#deps.store.apply(plan)));
   }
 
   /** Writes other limits or a throttle, unless another epoch has begun meanwhile. */
   async correct(from: BucketState, to: BucketState): Promise<boolean> {
     return this.#accept(await this.#timed(async () => this.#deps.store.correct(from, to)));
+  }
+
+  /**
+   * A look at what is older than `maxAgeMs`, once for that time; undefined when nothing is. Where there are so many workers
+   * that each writes seldom, looks are few: they would cost more than the writes.
+   */
+  lookWhenOld(maxAgeMs: number): Promise<void> | undefined {
+    const now = this.#deps.clock.now();
+    const isOld = now - this.#exchangedAt > maxAgeMs && now - this.#lookedAt > maxAgeMs;
+    if (!isOld || this.#looks < 1) {
+      return undefined;
+    }
+    this.#lookedAt = now;
+    this.#looks -= 1;
+    return this.look(maxAgeMs);
   }
 
   /**

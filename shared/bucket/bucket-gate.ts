@@ -20,6 +20,12 @@ const longestGatherMs = 600;
 /** The starts of one slice in one cell are spread over this part of it, so that they do not all come at once. */
 const spreadPart = 0.5;
 
+/**
+ * Before a start the bucket is looked at when that was not done for so long, in ms: the service may have lowered the limit or
+ * throttled since the start was reserved.
+ */
+const currentMs = 4000;
+
 /** How long jobs wait that are larger than a limit which the service has lowered, before they look again, in ms. */
 const tooLargeMs = 1000;
 
@@ -52,7 +58,7 @@ export class BucketGate {
     this.#id = id;
     this.#limits = limits;
     this.#deps = deps;
-    this.#starts = new PendingStarts(deps.clock);
+    this.#starts = new PendingStarts(deps.clock, () => this.#exchange.lookWhenOld(currentMs));
     this.#exchange = new BucketExchange(id, limits, deps, (state, before) => this.#heard(state, before));
   }
 

@@ -10,6 +10,9 @@ const noticeablePart = 0.02;
 /** What others took is remembered for a window and a little: a count that starts anew each minute shows it at its end. */
 const rememberedMs = tokenWindowMs + 10_000;
 
+/** Cells after the call's own in which calls may begin that the service sees before it. */
+const overtakenCells = 2;
+
 /** Least time between two changes, in ms: yielding more is urgent, taking back is not. */
 const raiseEveryMs = 2000;
 const lowerEveryMs = 10_000;
@@ -26,6 +29,8 @@ export class OthersMeter {
   /** By cell, the most that the service had counted; until the bucket's own count of these cells is final. */
   readonly #pending = new Map<number, number>();
   #excess: { readonly atMs: number; readonly tokens: number }[] = [];
+  /** The first that was seen: what came since grows into a whole window. */
+  #first: { readonly atMs: number; readonly tokens: number } | undefined;
 
   /** How far the estimate of the costs is from what the service counts; undefined until enough was seen. */
   get estimateError(): EstimateError | undefined {
@@ -35,7 +40,7 @@ export class OthersMeter {
   note(state: BucketState): void {
     this.#history.note(state);
     for (const [cell, usedTokens] of this.#pending) {
-      if (cell < state.head) {
+      if (cell + overtakenCells < state.head) {
         this.#pending.delete(cell);
         this.#settle(state, cell, usedTokens);
       }
@@ -77,11 +82,32 @@ export class OthersMeter {
   }
 
   #settle(state: BucketState, cell: number, usedTokens: number): void {
-    // One cell more at the old end: a start may come a little after its cell.
-    const ours = this.#history.between(cell - this.#history.windowCells - 1, cell);
+    // A cell more at the old end: a start may come a little after its cell. Two more at the new one: a start of ours that
+    // was sent later may have reached the service before this call.
+    const ours = this.#history.between(cell - this.#history.windowCells - 1, cell + overtakenCells);
     this.#estimate.add({ cell, usedTokens, history: this.#history });
-    if (ours !== undefined && usedTokens > ours) {
-      this.#excess.push({ atMs: cell * state.cellMs, tokens: usedTokens - ours });
+    if (ours === undefined) {
+      return;
+    }
+    const seen = { atMs: cell * state.cellMs, tokens: Math.max(0, usedTokens - ours) };
+    this.#first ??= seen;
+    if (seen.tokens > 0) {
+      this.#excess.push({ ...seen, tokens: grown(this.#first, seen) });
     }
   }
 }
+
+/** What has grown for less than a window is taken to go on: waiting for the end of it would cost 429s. */
+function grown(
+  first: { readonly atMs: number; readonly tokens: number },
+  seen: { readonly atMs: number; readonly tokens: number },
+): number {
+  const forMs = seen.atMs - first.atMs;
+  const more = Math.max(0, seen.tokens - first.tokens);
+  return forMs < leastGrowthMs || forMs >= tokenWindowMs
+    ? seen.tokens
+    : seen.tokens + more * (tokenWindowMs / forMs - 1);
+}
+
+/** What came in a shorter time tells no rate, in ms. */
+const leastGrowthMs = 10_000;

@@ -19,12 +19,15 @@ const equallySoonMs = 500;
  */
 export class PendingStarts {
   readonly #clock: Clock;
+  readonly #check: () => Promise<void> | undefined;
   #pending: Pending[] = [];
   #alarm = new AbortController();
   #isWaiting = false;
 
-  constructor(clock: Clock) {
+  /** @param check asked before a start: a promise when it has to be looked whether the service took it back meanwhile */
+  constructor(clock: Clock, check: () => Promise<void> | undefined) {
     this.#clock = clock;
+    this.#check = check;
   }
 
   add(pending: Pending): void {
@@ -32,7 +35,7 @@ export class PendingStarts {
     const place = this.#pending.findLastIndex((one) => one.reservation.startMs <= startMs) + 1;
     this.#pending.splice(place, 0, pending);
     if (place === 0) {
-      this.#alarm.abort();
+      this.#alarm.abort(isEarlier);
     }
     if (!this.#isWaiting) {
       this.#isWaiting = true;
@@ -83,9 +86,14 @@ export class PendingStarts {
       if (waitMs > 0) {
         this.#alarm = new AbortController();
         await this.#clock.sleep(Math.min(waitMs, longestSleepMs), this.#alarm.signal);
-      } else {
+        continue;
+      }
+      const checking = this.#check();
+      if (checking === undefined) {
         this.#pending.shift();
         this.#turn(first);
+      } else {
+        await checking;
       }
     }
     this.#isWaiting = false;
@@ -96,6 +104,9 @@ export class PendingStarts {
     turn(isMissed ? { kind: 'again' } : { kind: 'start', reservation });
   }
 }
+
+/** A reason that costs nothing: without one each alarm would make an error with its stack. */
+const isEarlier = 'an earlier start';
 
 /** The service's time may be corrected while somebody sleeps: no sleep is so long that this is noticed late. */
 const longestSleepMs = 1000;

@@ -40,6 +40,10 @@ export function azureOpenAiModelClient(settings: AzureOpenAiSettings, deps: Azur
   const regions = new Map(settings.regions.map((region) => [region.name, region]));
   let connecting: Promise<AzureOpenAiConnections> | undefined;
   return {
+    prepare: async () => {
+      connecting ??= connect(settings);
+      await connecting;
+    },
     call: async (request, signal) => {
       const region = regions.get(request.region);
       if (region === undefined) {

@@ -3,6 +3,8 @@ import type { CallOutcome } from './call-outcome.ts';
 
 /** Calls a deployment once (port). No retries: what comes back is classified, and the pipeline decides. */
 export interface ModelClient {
+  /** Brings what the first call needs: what is loaded after a start was granted would make the call late. */
+  readonly prepare: () => Promise<void>;
   readonly call: (request: ModelRequest, signal: AbortSignal) => Promise<CallOutcome>;
 }
 

@@ -23,6 +23,7 @@ export class CallTimes {
   /** The same client, its calls timed. */
   timing(models: ModelClient): ModelClient {
     return {
+      ...models,
       call: async (request, signal) => {
         const from = this.#clock.now();
         try {

@@ -89,7 +89,10 @@ const mostThrottled = 3;
 async function attemptJob(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
   let { stored } = run;
   for (let throttled = 1; ; throttled += 1) {
-    const called = await startAndCall(deps, { ...run, stored });
+    let called = await startAndCall(deps, { ...run, stored });
+    while (called.kind === 'missed') {
+      called = await startAndCall(deps, { ...run, stored });
+    }
     if (called.kind === 'ended') {
       return called.end;
     }
@@ -102,6 +105,8 @@ async function attemptJob(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> 
 }
 
 type Called =
+  /** The start was over before the call could go out (B3). */
+  | { readonly kind: 'missed' }
   | { readonly kind: 'ended'; readonly end: JobEnd }
   | {
       readonly kind: 'called';
@@ -126,7 +131,7 @@ async function startAndCall(deps: PipelineDeps, run: ClaimedRun): Promise<Called
     case 'aborted':
       return { kind: 'ended', end: run.message.lockLost.aborted ? lockLost : await giveBack(run) };
     case 'start':
-      return call(deps, run, { where: start.where, waitMs: deps.clock.now() - waitedFrom });
+      return call(deps, run, { ...start, waitMs: deps.clock.now() - waitedFrom });
   }
 }
 
@@ -140,7 +145,7 @@ function wishOf({ job, stored }: ClaimedRun): StartWish {
 async function call(
   deps: PipelineDeps,
   run: ClaimedRun,
-  start: { readonly where: PoolDeployment; readonly waitMs: number },
+  start: { readonly where: PoolDeployment; readonly latestMs: number; readonly waitMs: number },
 ): Promise<Called> {
   if (isPastDeadline(deps, run)) {
     return { kind: 'ended', end: await expire(deps, run) };
@@ -148,6 +153,9 @@ async function call(
   const taken = start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
   if (taken !== undefined) {
     return { kind: 'ended', end: taken };
+  }
+  if (deps.reserver.now() > start.latestMs) {
+    return { kind: 'missed' };
   }
   const attemptNumber = (run.stored.document.attemptCount ?? 0) + 1;
   run.span.setFields(startFields(run.stored.document, deps.clock.now()));

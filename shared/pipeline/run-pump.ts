@@ -66,6 +66,7 @@ async function start(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
     await postponeTicket(deps, pump.delivery, postponeMs);
     return 'postponed';
   }
+  await deps.models.prepare();
   return (await takeLane(deps, pump.delivery)) ? serve(deps, pump) : 'not-started';
 }
 

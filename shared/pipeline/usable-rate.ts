@@ -6,7 +6,7 @@ type RateDeps = Pick<PipelineDeps, 'reserver' | 'health'>;
 
 /** What the pool's open and healthy deployments start. */
 export function usableRate(deps: RateDeps, pool: Pool): PoolRate {
-  return rateOf(pool, (where) => deps.health.isOpen(where) && deps.reserver.isHealthy(where.bucketId));
+  return rateOf(deps, pool, (where) => deps.health.isOpen(where) && deps.reserver.isHealthy(where.bucketId));
 }
 
 /**
@@ -15,14 +15,12 @@ export function usableRate(deps: RateDeps, pool: Pool): PoolRate {
  */
 export function likelyRate(deps: RateDeps, pool: Pool): PoolRate {
   const usable = usableRate(deps, pool);
-  return usable.tokensPerMs > 0 ? usable : rateOf(pool, (where) => deps.health.isOpen(where));
+  return usable.tokensPerMs > 0 ? usable : rateOf(deps, pool, (where) => deps.health.isOpen(where));
 }
 
-function rateOf(pool: Pool, isUsable: (where: PoolDeployment) => boolean): PoolRate {
+function rateOf(deps: RateDeps, pool: Pool, isUsable: (where: PoolDeployment) => boolean): PoolRate {
   return poolRate(pool, {
     isUsable,
-    limitsOf: ({ settings: { tokensPerMinute, requestsPerMinute = Number.POSITIVE_INFINITY } }) => {
-      return { tokensPerMinute, requestsPerMinute };
-    },
+    limitsOf: ({ bucketId }) => deps.reserver.rate(bucketId),
   });
 }

@@ -6,7 +6,8 @@ import type { PipelineDeps } from './deps.ts';
 const equalMs = 20;
 
 export type StartOutcome =
-  | { readonly kind: 'start'; readonly where: PoolDeployment }
+  /** The call goes out before `latestMs` of the service's clock, or not on this start (B3). */
+  | { readonly kind: 'start'; readonly where: PoolDeployment; readonly latestMs: number }
   /** No deployment that could ever admit the job is open. */
   | { readonly kind: 'closed' }
   /** It would start after its deadline. */
@@ -39,7 +40,7 @@ export async function waitForStart(
     switch (turn.kind) {
       case 'start':
         if (deps.health.isOpen(where)) {
-          return { kind: 'start', where };
+          return { kind: 'start', where, latestMs: turn.reservation.latestMs };
         }
         break;
       case 'again':

@@ -67,7 +67,7 @@ export class ProcessLife {
   }
 
   models(client: ModelClient): ModelClient {
-    return { call: this.#through('models.call', client.call) };
+    return { prepare: client.prepare, call: this.#through('models.call', client.call) };
   }
 
   /** Its port tells failures by outcomes. */

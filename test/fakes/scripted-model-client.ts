@@ -39,6 +39,7 @@ export function scriptedModelClient(
 
   return {
     calls,
+    prepare: async () => undefined,
     peakConcurrency: () => peak,
     call: async (request, signal) => {
       const index = calls.push(request) - 1;

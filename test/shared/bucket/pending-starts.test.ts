@@ -6,7 +6,7 @@ import { fakeClock } from '../../fakes/fake-clock.ts';
 
 function setting() {
   const clock = fakeClock(0);
-  const starts = new PendingStarts(clock);
+  const starts = new PendingStarts(clock, () => undefined);
   const turns: { readonly name: string; readonly kind: StartTurn['kind']; readonly at: number }[] = [];
   const add = (name: string, startMs: number, cost = 100, more: Partial<StartRequest> = {}) => {
     const turn = ({ kind }: StartTurn): void => void turns.push({ name, kind, at: clock.now() });

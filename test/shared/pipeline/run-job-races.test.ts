@@ -134,6 +134,35 @@ test('a dead-lettered job whose message was not settled has it dead-lettered whe
   assert.equal(rig.models.calls.length, 1);
 });
 
+test('a start that is over when the claim was looked at again is not used (B3)', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
+  const deps = rig.process();
+  await rig.clock.run(
+    deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 850 }, new AbortController().signal),
+  );
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  let slow = 1;
+  const jobs: typeof deps.jobs = {
+    ...deps.jobs,
+    read: async (id) => {
+      const found = await deps.jobs.read(id);
+      slow -= found?.document.state === 'running' ? 1 : 0;
+      await rig.clock.sleep(found?.document.state === 'running' && slow === 0 ? 2000 : 0);
+      return found;
+    },
+  };
+  const before = rig.buckets.current('east.gpt-4o-mini')?.tokens.total ?? 0;
+  // The window is full but for 150: the job of 101 waits for a while behind one of 150.
+  void deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 150 }, new AbortController().signal);
+  await rig.clock.advance(100);
+
+  const end = await runNext(rig, { ...deps, jobs });
+
+  assert.equal(end.settlement, 'complete');
+  assert.equal(rig.models.calls.length, 1);
+  assert.equal((rig.buckets.current('east.gpt-4o-mini')?.tokens.total ?? 0) - before, 150 + 2 * 101);
+});
+
 test('a job that waited long and was taken over meanwhile is not called twice', async () => {
   const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
   const [first, second] = [rig.process(), rig.process()];
