@@ -18,44 +18,44 @@ function idle(tokensPerMinute: number): UsableBucket {
   return { ...full(tokensPerMinute), waitMs: () => 0 };
 }
 
-function waitMs(ahead: Partial<Backlog>, buckets: readonly UsableBucket[], costTokens = 0): number | undefined {
+function waited(ahead: Partial<Backlog>, buckets: readonly UsableBucket[], costTokens = 0): number | undefined {
   const backlog = { countedAt: now, messages: 0, costTokens: undefined, ...ahead };
   return queueWaitMs({ ahead: backlog, buckets, costTokens, now });
 }
 
 test('behind a full bucket, what waits starts at the rate of the limit, window after window', () => {
-  assert.equal(waitMs({ messages: 10, costTokens: 50_000 }, [full(100_000)]), windowMs / 2);
-  assert.equal(waitMs({ messages: 10, costTokens: 250_000 }, [full(100_000)]), windowMs * 2.5);
+  assert.equal(waited({ messages: 10, costTokens: 50_000 }, [full(100_000)]), windowMs / 2);
+  assert.equal(waited({ messages: 10, costTokens: 250_000 }, [full(100_000)]), windowMs * 2.5);
 });
 
 test('an idle bucket starts a window’s worth at its peak, and the rest a window later', () => {
-  assert.equal(waitMs({ messages: 10, costTokens: 90_000 }, [idle(100_000)]), Math.round((windowMs * 0.9) / 1.5));
-  assert.equal(waitMs({ messages: 10, costTokens: 110_000 }, [idle(100_000)]), windowMs);
-  assert.equal(waitMs({ messages: 0, costTokens: 0 }, [idle(100_000)], 500), 0);
+  assert.equal(waited({ messages: 10, costTokens: 90_000 }, [idle(100_000)]), Math.round((windowMs * 0.9) / 1.5));
+  assert.equal(waited({ messages: 10, costTokens: 110_000 }, [idle(100_000)]), windowMs);
+  assert.equal(waited({ messages: 0, costTokens: 0 }, [idle(100_000)], 500), 0);
 });
 
 test('several buckets share what waits by their limits', () => {
-  const one = waitMs({ messages: 10, costTokens: 300_000 }, [full(300_000)]);
-  assert.equal(waitMs({ messages: 10, costTokens: 300_000 }, [full(100_000), full(200_000)]), one);
+  const one = waited({ messages: 10, costTokens: 300_000 }, [full(300_000)]);
+  assert.equal(waited({ messages: 10, costTokens: 300_000 }, [full(100_000), full(200_000)]), one);
 });
 
 test('requests say when, where they are what is short', () => {
-  assert.equal(waitMs({ messages: 100, costTokens: 10 }, [full(100_000, 600)]), 10_000);
+  assert.equal(waited({ messages: 100, costTokens: 10 }, [full(100_000, 600)]), 10_000);
 });
 
 test('messages that tell no cost are taken to cost as much as the job', () => {
-  const told = waitMs({ messages: 100, costTokens: 100_000 }, [full(1_000_000)], 1000);
-  assert.equal(waitMs({ messages: 100 }, [full(1_000_000)], 1000), told);
+  const told = waited({ messages: 100, costTokens: 100_000 }, [full(1_000_000)], 1000);
+  assert.equal(waited({ messages: 100 }, [full(1_000_000)], 1000), told);
 });
 
 test('what was started since it was counted is not ahead any more', () => {
   const ahead = { messages: 100, costTokens: 100_000, countedAt: now - 6000 };
-  assert.equal(waitMs(ahead, [full(100_000)]), Math.round(windowMs * 0.9));
-  assert.equal(waitMs({ ...ahead, countedAt: now - 90_000 }, [full(100_000)]), 0);
+  assert.equal(waited(ahead, [full(100_000)]), Math.round(windowMs * 0.9));
+  assert.equal(waited({ ...ahead, countedAt: now - 90_000 }, [full(100_000)]), 0);
 });
 
 test('without a bucket no wait is told', () => {
-  assert.equal(waitMs({ messages: 1, costTokens: 1 }, []), undefined);
+  assert.equal(waited({ messages: 1, costTokens: 1 }, []), undefined);
 });
 
 test('more ahead never means a shorter wait', () => {
@@ -67,7 +67,7 @@ test('more ahead never means a shorter wait', () => {
   fc.assert(
     fc.property(backlog, backlog, buckets, (some, more, usable) => {
       const all = { messages: some.messages + more.messages, costTokens: some.costTokens + more.costTokens };
-      assert.ok((waitMs(all, usable) ?? 0) >= (waitMs(some, usable) ?? 0));
+      assert.ok((waited(all, usable) ?? 0) >= (waited(some, usable) ?? 0));
     }),
   );
 });
