@@ -6,7 +6,7 @@ import type { Pool } from '../pools/pool.ts';
 import { queueWaitMs } from '../pools/queue-wait.ts';
 import type { PipelineDeps } from './deps.ts';
 import { expectedWaitMs } from './expected-wait.ts';
-import { likelyRate } from './usable-rate.ts';
+import { likelyBuckets } from './usable-buckets.ts';
 import { within } from './within.ts';
 
 /** A caller waits no longer than this for an estimate, in ms. */
@@ -41,11 +41,10 @@ export async function startBehind(
 ): Promise<number | undefined> {
   const { pool, ahead, costTokens } = job;
   const promisedMs = await unlessAway(deps, async () => expectedWaitMs(deps, pool, costTokens));
-  const queuedMs = queueWaitMs({ ahead, rate: likelyRate(deps, pool), costTokens });
-  const isKnown = promisedMs !== undefined && Number.isFinite(promisedMs) && queuedMs !== undefined;
   const now = deps.clock.now();
-  // What was counted a while ago has been drained since.
-  return isKnown ? Math.round(Math.max(now, ahead.countedAt + queuedMs) + promisedMs) : undefined;
+  const queuedMs = queueWaitMs({ ahead, buckets: likelyBuckets(deps, pool), costTokens, now });
+  const waitMs = promisedMs === undefined || queuedMs === undefined ? undefined : Math.max(promisedMs, queuedMs);
+  return waitMs === undefined || !Number.isFinite(waitMs) ? undefined : Math.round(now + waitMs);
 }
 
 /**

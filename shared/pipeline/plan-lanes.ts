@@ -3,12 +3,12 @@ import { wantedLanes } from '../lanes/wanted-lanes.ts';
 import { addBacklogs } from '../pools/add-backlogs.ts';
 import { jobsPerSecond } from '../pools/pool-rate.ts';
 import type { PipelineDeps } from './deps.ts';
-import { usableRate } from './usable-rate.ts';
+import { usableRate } from './usable-buckets.ts';
 
 /** What a job is taken to cost when no message tells it, in tokens. */
 const assumedCost = 1000;
 
-type PlanDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'settings' | 'reserver' | 'health'>;
+type PlanDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'settings' | 'reserver' | 'health' | 'clock'>;
 
 /**
  * How many lanes there should be, as one pump sees it.

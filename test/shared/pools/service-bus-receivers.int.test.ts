@@ -36,7 +36,7 @@ test('two who receive at once each have a receiver of their own', async (context
     ),
   );
 
-  assert.deepEqual(both.map(({ messages }) => messages[0]?.body).toSorted(), [1, 2]);
+  assert.deepEqual(new Set(both.map(({ messages }) => String(messages[0]?.body))), new Set(['1', '2']));
   assert.notEqual(both[0]?.from, both[1]?.from);
 });
 
