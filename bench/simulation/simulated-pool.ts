@@ -14,6 +14,7 @@ export function simulatedPool(limits: BucketLimits): Pool {
     requestsPerMinute: limits.requestsPerMinute,
     requestWindowSeconds: 10,
     share: 1,
+    charactersPerToken: 4,
     defaultMaxTokens: 640,
   } as const;
   const deployments = [{ region: 'region', deployment: 'deployment', bucketId, settings }];

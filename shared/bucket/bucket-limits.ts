@@ -37,6 +37,9 @@ export const serviceSaysNothing: ServiceSays = {
 
 export const tokenWindowMs = 60_000;
 
+/** A cell may take this many times its even share, so that a window is not spent in one burst. */
+export const peak = 1.5;
+
 /** However much others take, this share of the configured limit stays in use: its answers tell when they stop. */
 const leastShare = 0.05;
 

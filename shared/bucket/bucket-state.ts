@@ -4,6 +4,7 @@ import {
   type CellShape,
   cellsFor,
   limitsInForce,
+  peak,
   type ServiceSays,
   serviceSaysNothing,
   tokenWindowMs,
@@ -76,9 +77,6 @@ export const bucketStateSchema = z.object({
 export type BucketState = z.infer<typeof bucketStateSchema>;
 export type Counter = z.infer<typeof counter>;
 export type Throttle = z.infer<typeof throttle>;
-
-/** A cell may take this many times its even share. */
-const peak = 1.5;
 
 /** The first document of a bucket: nothing admitted yet. */
 export function openBucket(id: string, limits: BucketLimits, nowMs: number): BucketState {

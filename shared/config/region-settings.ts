@@ -18,6 +18,8 @@ const deployment = z.strictObject({
   share: z.number().gt(0).max(1).default(1),
   /** Deployments with the same group share one quota, and so one bucket. */
   limitGroup: name.optional(),
+  /** Characters that the service's estimate takes for one token. */
+  charactersPerToken: z.number().min(0.5).max(20).default(4),
   /** What the service adds to its estimate when a request names no maximum output. */
   defaultMaxTokens: z.int().nonnegative().default(640),
 });

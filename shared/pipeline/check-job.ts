@@ -4,8 +4,8 @@ import { modelOf, operationOf } from '../jobs/job-envelope.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
 import { fitPrompt } from '../models/fit-prompt.ts';
 import type { ModelEntry } from '../models/model-catalogue.ts';
-import { choosePool, largestQuota } from '../pools/choose-pool.ts';
-import type { Pool } from '../pools/pool.ts';
+import { choosePool } from '../pools/choose-pool.ts';
+import { ownQuota, type Pool } from '../pools/pool.ts';
 import { countPrompt } from '../tokens/count-prompt.ts';
 import { estimateCost, requestedAnswers, requestedOutputTokens } from '../tokens/estimate-cost.ts';
 import type { CountedPrompt } from '../tokens/prompt-count.ts';
@@ -92,12 +92,11 @@ function overflows({ envelope, model, count }: Counted): DeadLetter | undefined 
 }
 
 function tooLargeForQuota({ envelope, pool, model }: Counted): DeadLetter | undefined {
-  const defaults = pool.deployments.map((one) => one.settings.defaultMaxTokens);
-  const costTokens = estimateCost(model.operation, envelope.request.body, Math.min(...defaults));
-  const quotaTokens = largestQuota(pool);
-  if (costTokens <= quotaTokens) {
+  const costs = pool.deployments.map((one) => estimateCost(model.operation, envelope.request.body, one.settings));
+  if (pool.deployments.some((one, index) => (costs[index] ?? 0) <= ownQuota(one))) {
     return undefined;
   }
+  const [costTokens, quotaTokens] = [Math.min(...costs), Math.max(...pool.deployments.map(ownQuota))];
   const description = `The service would count ${costTokens} tokens for this job, and the largest quota of pool ${pool.name} is ${quotaTokens} a minute: it could never start. Lower the maximum output, or raise tokensPerMinute.`;
   return { reason: 'QuotaTooSmall', description, figures: { costTokens, quotaTokens } };
 }

@@ -206,7 +206,7 @@ async function giveBack(run: JobRun): Promise<JobEnd> {
 function costOf(job: ReadJob): (where: PoolDeployment) => number {
   const { request } = job.envelope;
   const operation = operationOf(request);
-  return (where) => estimateCost(operation, request.body, where.settings.defaultMaxTokens);
+  return (where) => estimateCost(operation, request.body, where.settings);
 }
 
 function withDocument(stored: Stored<JobDocument>, fields: Partial<JobDocument>): Stored<JobDocument> {

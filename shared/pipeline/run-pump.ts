@@ -9,6 +9,7 @@ import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts'
 import { LanePlanner } from './lane-planner.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
+import { tellQuotas } from './tell-quotas.ts';
 
 /** How long a ticket waits before it tries again after an outage, in ms. */
 const postponeMs = 5000;
@@ -77,6 +78,7 @@ async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const planner = new LanePlanner(deps, calls);
   const pulled = new AbortController();
   void planner.grow(traceparent, pulled.signal);
+  void tellQuotas(deps, pulled.signal);
   const why = await pullPools(
     { ...deps, models: calls.timing(deps.models) },
     { hand: pump.hand, stopping: pump.stopping, traceparent },

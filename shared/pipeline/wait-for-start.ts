@@ -1,5 +1,5 @@
 import type { Outlook, StartRequest } from '../bucket/reservation.ts';
-import type { Pool, PoolDeployment } from '../pools/pool.ts';
+import { ownQuota, type Pool, type PoolDeployment } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 
 /** Two starts this close count as equal, in ms; the emptier bucket wins. */
@@ -76,8 +76,4 @@ function earliest(open: readonly Candidate[]): PoolDeployment | undefined {
     .filter((one) => one.outlook.waitMs <= leastMs + equalMs)
     .toSorted((a, b) => a.outlook.load - b.outlook.load);
   return best?.where;
-}
-
-function ownQuota({ settings }: PoolDeployment): number {
-  return settings.tokensPerMinute * settings.share;
 }

@@ -1,4 +1,4 @@
-import type { Pool } from './pool.ts';
+import { ownQuota, type Pool } from './pool.ts';
 
 export type PoolChoice =
   | { readonly kind: 'chosen'; readonly pool: Pool }
@@ -33,11 +33,6 @@ export function choosePool(
 
 /** The pool's quota, a shared one counted once. */
 function tokensPerMinute(pool: Pool): number {
-  const byBucket = new Map(pool.deployments.map((one) => [one.bucketId, one.settings.tokensPerMinute]));
+  const byBucket = new Map(pool.deployments.map((one) => [one.bucketId, ownQuota(one)]));
   return [...byBucket.values()].reduce((sum, limit) => sum + limit, 0);
-}
-
-/** The largest cost that some deployment of the pool can ever admit. */
-export function largestQuota(pool: Pool): number {
-  return Math.max(...pool.deployments.map((one) => one.settings.tokensPerMinute));
 }

@@ -4,6 +4,7 @@ import type { Pool } from './pool.ts';
 
 /** What the service will count for a request, in tokens: in the deployment of the pool that counts most. */
 export function poolCost(pool: Pool, request: JobRequest): number {
-  const defaults = pool.deployments.map((one) => one.settings.defaultMaxTokens);
-  return estimateCost(operationOf(request), request.body, Math.max(...defaults));
+  return Math.max(
+    ...pool.deployments.map(({ settings }) => estimateCost(operationOf(request), request.body, settings)),
+  );
 }

@@ -56,6 +56,11 @@ export function jobQueues(pools: readonly Pool[]): readonly string[] {
   return [...new Set([intakeQueue, ...pools.flatMap((pool) => [pool.queue, pool.highQueue])])];
 }
 
+/** Tokens a minute of the deployment's quota that are ours: a job that costs more never starts there. */
+export function ownQuota({ settings }: PoolDeployment): number {
+  return Math.floor(settings.tokensPerMinute * settings.share);
+}
+
 function deploymentsOf(region: RegionSettings, model: string): readonly PoolDeployment[] {
   return region.deployments
     .filter((deployment) => deployment.model === model)

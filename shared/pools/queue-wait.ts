@@ -1,3 +1,4 @@
+import { peak } from '../bucket/bucket-limits.ts';
 import type { Backlog } from './job-queue.ts';
 import type { MinuteLimits } from './pool-rate.ts';
 
@@ -10,9 +11,6 @@ export interface UsableBucket {
 
 /** A bucket's window of a minute, with its allowance for clocks and lateness, in ms. */
 const windowMs = 61_000;
-
-/** A bucket that was idle starts so much faster than its average. */
-const peak = 1.5;
 
 /**
  * How long a job waits, in ms, behind what waits ahead of it: by tokens and by requests, the slower of them. `undefined`

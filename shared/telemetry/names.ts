@@ -45,6 +45,8 @@ export const eventNames = {
   aiCompletion: 'ai_completion',
   /** One per model call that ended in any other way. */
   aiCompletionError: 'ai_completion_error',
+  /** How one bucket stands, once a minute while a pump runs. */
+  quota: 'quota',
   /** A pump that met an outage and postponed its ticket. */
   pumpError: 'pump_error',
 } as const;
@@ -128,6 +130,25 @@ export const sluice = {
   requestId: 'sluice.model.request_id',
   reservedTokens: 'sluice.reserved_tokens',
   costUsd: 'sluice.cost_usd',
+  /** Limits in force: tokens a minute, requests a request window. */
+  quotaLimitTokens: 'sluice.quota.limit_tokens',
+  quotaLimitRequests: 'sluice.quota.limit_requests',
+  quotaConfiguredTokens: 'sluice.quota.configured_tokens',
+  /** Tokens of a window that the service counts and our own reservations do not explain. */
+  quotaOthersTokens: 'sluice.quota.others_tokens',
+  /** Admitted in the last window ÷ limit in force. */
+  quotaLoad: 'sluice.quota.load',
+  /** How far ahead of now the bucket is reserved. */
+  quotaHorizonMs: 'sluice.quota.horizon_ms',
+  /** How long nothing may start after a 429. */
+  quotaThrottledMs: 'sluice.quota.throttled_ms',
+  /** (What the service counted − what was estimated) ÷ what was estimated. */
+  quotaEstimateError: 'sluice.quota.estimate_error',
+  /** The form of the service's token window that explains its answers best: `sliding` or `fixed`. */
+  quotaWindow: 'sluice.quota.window',
+  /** The most that this worker's time is wrong, and how far the machine's clock is from the service's. */
+  clockErrorMs: 'sluice.clock.error_ms',
+  clockSkewMs: 'sluice.clock.skew_ms',
   jobsPulled: 'sluice.pump.jobs_pulled',
   jobsEnded: 'sluice.pump.jobs_ended',
 } as const;

@@ -64,6 +64,7 @@ export function regionOf(
     requestsPerMinute,
     requestWindowSeconds: 10 as const,
     share: 1,
+    charactersPerToken: 4,
     defaultMaxTokens: 640,
   };
   const deployments = models.map((model) => ({ name: model, model, ...limits }));

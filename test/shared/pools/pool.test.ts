@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RegionSettings } from '../../../shared/config/region-settings.ts';
-import { choosePool, largestQuota } from '../../../shared/pools/choose-pool.ts';
-import { describePools, jobQueues, type Pool } from '../../../shared/pools/pool.ts';
+import { choosePool } from '../../../shared/pools/choose-pool.ts';
+import { describePools, jobQueues, ownQuota, type Pool } from '../../../shared/pools/pool.ts';
 import { regionOf } from '../../fakes/pipeline-rig.ts';
 
 const east = regionOf('east', ['mini', 'large'], { tokensPerMinute: 1000 });
@@ -98,5 +98,8 @@ test('a shared quota counts once, and the largest deployment tells what can ever
   );
 
   assert.equal(nameOf(pools, 'mini'), 'west', 'twice the same 1,000 is 1,000');
-  assert.deepEqual(pools.map(largestQuota), [1000, 5000]);
+  assert.deepEqual(
+    pools.map(({ deployments }) => deployments.map(ownQuota)),
+    [[1000, 1000], [5000]],
+  );
 });

@@ -14,7 +14,18 @@ test('a chat costs a quarter of its characters and 1 a text part, and its maximu
 
 test('a chat that names no maximum costs what the deployment assumes, 640 by default', () => {
   assert.equal(estimateCost('chat', { messages: [message('')] }), 1 + 640);
-  assert.equal(estimateCost('chat', { messages: [message('')] }, 16), 1 + 16);
+  assert.equal(
+    estimateCost('chat', { messages: [message('')] }, { charactersPerToken: 4, defaultMaxTokens: 16 }),
+    1 + 16,
+  );
+  assert.equal(
+    estimateCost(
+      'chat',
+      { messages: [message('a'.repeat(10))], max_tokens: 0 },
+      { charactersPerToken: 2.5, defaultMaxTokens: 16 },
+    ),
+    5,
+  );
 });
 
 test('several answers cost the maximum output each', () => {
