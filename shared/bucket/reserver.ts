@@ -32,6 +32,8 @@ export interface Reserver {
   readonly clock: () => ClockStanding;
   /** Measures the time when need be; false when it is not known well enough to reserve and to pull (B2). */
   readonly isReady: () => Promise<boolean>;
+  /** Measures the time to tens of milliseconds, when it is not known so well. */
+  readonly keepTime: () => Promise<void>;
   /** Now, by the service's clock, in epoch ms. */
   readonly now: () => number;
   /** Exchanges with the store since the start, conflicts included. */
@@ -47,6 +49,9 @@ export interface BucketStanding {
   /** Undefined until enough answers were seen. */
   readonly estimateError: EstimateError | undefined;
 }
+
+/** What two turns of a second bring the clock's error to, with a short way to the service, in ms. */
+const wantedErrorMs = 25;
 
 export function createReserver(
   deps: ExchangeDeps & {
@@ -86,6 +91,7 @@ export function createReserver(
       }
       return deps.clock.errorMs() <= allowedMs;
     },
+    keepTime: async () => deps.clock.measure(wantedErrorMs),
     now: deps.clock.now,
     exchanges: () => {
       const counts = [...gates.values()].map((one) => one.exchanges);

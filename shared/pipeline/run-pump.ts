@@ -6,6 +6,7 @@ import type { PipelineDeps } from './deps.ts';
 import { armFirstLane } from './arm-lanes.ts';
 import { CallTimes } from './call-times.ts';
 import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts';
+import { keepTime } from './keep-time.ts';
 import { LanePlanner } from './lane-planner.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
@@ -79,6 +80,7 @@ async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const pulled = new AbortController();
   void planner.grow(traceparent, pulled.signal);
   void tellQuotas(deps, pulled.signal);
+  void keepTime(deps, pulled.signal);
   const why = await pullPools(
     { ...deps, models: calls.timing(deps.models) },
     { hand: pump.hand, stopping: pump.stopping, traceparent },

@@ -15,9 +15,13 @@ const readySchema = z.object({
   functions: z.array(z.object({ name: z.string(), trigger: z.string(), route: z.string().optional() })),
 });
 
-test('the built bundle registers every function, with its trigger and its route', async () => {
+test('the built bundle registers every function, with its trigger and its route', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-registration-'));
   const stack = await startStack(stackLayout({ folder, ports: freePorts }));
+  context.after(async () => {
+    await stack.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
   const args = [join(root, 'local/functions-host/main.ts'), '--root', root, '--port', '0'];
   const app = await startChild({ name: 'The app', args, cwd: root, environment: stack.environment });
   try {
@@ -39,7 +43,5 @@ test('the built bundle registers every function, with its trigger and its route'
     );
   } finally {
     await app.stop();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 });

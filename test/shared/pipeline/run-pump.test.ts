@@ -274,3 +274,32 @@ test('messages of the intake are sorted on to the queues of their pools, under t
   assert.ok(rig.queue.sent.some((id) => id.startsWith('large~0~')));
   assert.equal(rig.queue.deadLetters('jobs').length, 2);
 });
+
+test('a pool whose calls never end leaves the other pools their part of the hand', async () => {
+  const stuck = Promise.withResolvers<CallVerdict>();
+  const { rig, pumping, stop } = await startPump({
+    regions: [regionOf('east', ['gpt-4o-mini', 'gpt-4o'])],
+    settings: { pump: { ...briefWindow, pullWindowMs: 60_000, maxJobsInHand: 8 } },
+    script: async ({ body }) => (body['model'] === 'gpt-4o' ? stuck.promise : completedWith('Hello')),
+  });
+  const jobOf = (model: string, id: string) => {
+    const { request } = chatJob('Hi', { id });
+    return chatJob('Hi', { id, request: { ...request, body: { ...request.body, model } } });
+  };
+  for (let number = 0; number < 20; number += 1) {
+    rig.queue.put('jobs-gpt-4o', jobOf('gpt-4o', `stuck-${number}`));
+  }
+  await rig.clock.advance(10_000);
+  for (let number = 0; number < 20; number += 1) {
+    rig.queue.put('jobs-gpt-4o-mini', jobOf('gpt-4o-mini', `other-${number}`));
+  }
+
+  await rig.clock.advance(40_000);
+
+  const ended = rig.jobs.all().filter(({ id, state }) => id.startsWith('other') && state === 'completed');
+  assert.equal(ended.length, 20);
+  assert.equal(rig.models.calls.filter(({ body }) => body['model'] === 'gpt-4o').length, 6);
+  stuck.resolve(completedWith('Hello'));
+  stop();
+  await rig.clock.run(pumping);
+});
