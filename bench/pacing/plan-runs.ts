@@ -24,14 +24,11 @@ const surplus = 1.05;
 const secondsInHand = 7;
 const leastInHand = 8;
 
-/**
- * Share of two CPUs that a run takes, as measured: so much for each call a second, more with each process that looks at
- * the same queue and the same buckets, and a little for each that is idle.
- */
-const cpuPerCall = { alone: 0.0035, perProcess: 0.0012 };
-const cpuPerProcess = 0.003;
+/** Share of two CPUs that a run takes, as measured: so much for each call a second, and for each process. */
+const cpuPerCall = 0.0075;
+const cpuPerProcess = 0.0175;
 /** Of all runs at the same time; a run is void above 60 %, and the machine does other things too. */
-const mostCpuShare = 0.42;
+const mostCpuShare = 0.52;
 
 export function planRuns(input: {
   readonly scenarios: readonly Scenario[];
@@ -99,6 +96,5 @@ function callsPerSecond({ quota, shape }: Scenario): number {
 }
 
 function expectedCpuShare({ scenario, processes }: PacingRun): number {
-  const perCall = cpuPerCall.alone + cpuPerCall.perProcess * processes;
-  return callsPerSecond(scenario) * perCall + cpuPerProcess * processes;
+  return callsPerSecond(scenario) * cpuPerCall + cpuPerProcess * processes;
 }
