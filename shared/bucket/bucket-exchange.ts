@@ -152,7 +152,8 @@ export class BucketExchange {
     }
     this.#isHealthy = true;
     // Under other limits it is no state to plan on: the next reservation puts the configured ones in force.
-    if (read.kind === 'found' && (this.#hasAnnounced || hasLimits(read.state, this.#limits))) {
+    const isUsable = read.kind === 'found' && (this.#hasAnnounced || hasLimits(read.state, this.#limits));
+    if (isUsable && !isOvertaken(read.state, this.#state)) {
       this.#take(read.state);
     }
   }
@@ -196,9 +197,6 @@ export class BucketExchange {
 
   #take(state: BucketState): void {
     const before = this.#state;
-    if (before !== undefined && isOlder(state, before)) {
-      return;
-    }
     this.#state = state;
     this.#isStale = false;
     this.#onState(state, before);
@@ -248,7 +246,10 @@ export class BucketExchange {
   }
 }
 
-/** A read may be overtaken by a write of our own. */
-function isOlder(state: BucketState, known: BucketState): boolean {
-  return state.epoch < known.epoch || (state.epoch === known.epoch && state.tokens.total < known.tokens.total);
+/** A look may be overtaken by a write of our own. */
+function isOvertaken(state: BucketState, known: BucketState | undefined): boolean {
+  return (
+    known !== undefined &&
+    (state.epoch < known.epoch || (state.epoch === known.epoch && state.tokens.total < known.tokens.total))
+  );
 }

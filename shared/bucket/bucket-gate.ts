@@ -212,10 +212,13 @@ export class BucketGate {
   async #chooseAgain(): Promise<void> {
     const left = this.#waiting;
     this.#waiting = [];
-    await this.#deps.clock.sleep(left.length > 0 ? tooLargeMs : 0);
-    await this.#exchange.look(tooLargeMs);
-    for (const { turn } of left) {
-      turn({ kind: 'again' });
+    try {
+      await this.#deps.clock.sleep(left.length > 0 ? tooLargeMs : 0);
+      await this.#exchange.look(tooLargeMs);
+    } finally {
+      for (const { turn } of left) {
+        turn({ kind: 'again' });
+      }
     }
   }
 

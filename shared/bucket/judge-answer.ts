@@ -37,11 +37,11 @@ function judgeLimits(state: BucketState, call: CallObservation, nowMs: number): 
   const tokensPerMinute = lowered(limitTokens, configured.tokensPerMinute, service.tokensPerMinute);
   const requestsPerMinute = lowered(limitRequests, configured.requestsPerMinute, service.requestsPerMinute);
   const isSame = tokensPerMinute === service.tokensPerMinute && requestsPerMinute === service.requestsPerMinute;
-  const isLowered = tokensPerMinute !== null || requestsPerMinute !== null;
+  const isConfirmed = isTold(limitTokens, tokensPerMinute) || isTold(limitRequests, requestsPerMinute);
   if (!isSame) {
     return { ...service, tokensPerMinute, requestsPerMinute, at: nowMs, confirmedAt: nowMs };
   }
-  return isLowered && nowMs - service.confirmedAt >= confirmEveryMs ? { ...service, confirmedAt: nowMs } : undefined;
+  return isConfirmed && nowMs - service.confirmedAt >= confirmEveryMs ? { ...service, confirmedAt: nowMs } : undefined;
 }
 
 /** A limit of zero or below is a lie; an absent one tells nothing. */
@@ -50,6 +50,10 @@ function lowered(told: number | undefined, configured: number, before: number | 
     return before;
   }
   return told < configured ? told : null;
+}
+
+function isTold(told: number | undefined, lowered: number | null): boolean {
+  return lowered !== null && told === lowered;
 }
 
 /** The bucket without a lowered limit that no answer has confirmed for long; undefined while there is nothing to forget. */

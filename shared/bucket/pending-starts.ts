@@ -93,7 +93,8 @@ export class PendingStarts {
         this.#pending.shift();
         this.#turn(first);
       } else {
-        await checking;
+        // A look that fails tells nothing: what was reserved is still reserved.
+        await Promise.allSettled([checking]);
       }
     }
     this.#isWaiting = false;

@@ -9,14 +9,18 @@ export class TotalsHistory {
   /** Cell → tokens admitted before it began. */
   readonly #totals = new Map<number, number>();
   #cellMs = 0;
+  #total = 0;
   #head = Number.NEGATIVE_INFINITY;
 
   note(state: BucketState): void {
-    if (state.cellMs !== this.#cellMs) {
+    // Totals that fall are those of another document: the bucket was deleted and opened anew.
+    if (state.cellMs !== this.#cellMs || (state.head >= this.#head && state.tokens.total < this.#total)) {
       this.#totals.clear();
       this.#cellMs = state.cellMs;
       this.#head = Number.NEGATIVE_INFINITY;
+      this.#total = 0;
     }
+    this.#total = Math.max(this.#total, state.tokens.total);
     const { snaps } = state.tokens;
     const oldest = Math.max(this.#head, state.head - snaps.length);
     for (let cell = state.head; cell > oldest; cell -= 1) {

@@ -54,7 +54,10 @@ export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
 }
 
 async function clockOf(deps: HealthDeps): Promise<HealthReport['clock']> {
-  const isReady = await deps.reserver.isReady();
+  let isReady = false;
+  await probe(async () => {
+    isReady = await deps.reserver.isReady();
+  });
   const { state, skewMs, errorMs } = deps.reserver.clock();
   const figures = skewMs === undefined ? {} : { skewMs: Math.round(skewMs), errorMs: Math.round(errorMs) };
   return { state: state === 'known' && !isReady ? 'unknown' : state, ...figures };

@@ -89,9 +89,10 @@ const mostThrottled = 3;
 async function attemptJob(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
   let { stored } = run;
   for (let throttled = 1; ; throttled += 1) {
-    let called = await startAndCall(deps, { ...run, stored });
+    let called = await startAndCall(deps, { ...run, stored }, { looksAgain: true });
     while (called.kind === 'missed') {
-      called = await startAndCall(deps, { ...run, stored });
+      // Looking at the claim took too long. Looked at again, and again, the job would never be called.
+      called = await startAndCall(deps, { ...run, stored }, { looksAgain: false });
     }
     if (called.kind === 'ended') {
       return called.end;
@@ -115,7 +116,11 @@ type Called =
       readonly stored: Stored<JobDocument>;
     };
 
-async function startAndCall(deps: PipelineDeps, run: ClaimedRun): Promise<Called> {
+async function startAndCall(
+  deps: PipelineDeps,
+  run: ClaimedRun,
+  { looksAgain }: { readonly looksAgain: boolean },
+): Promise<Called> {
   const waitedFrom = deps.clock.now();
   const waiting = joinSignals([run.message.lockLost, run.stopping]);
   const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
@@ -131,7 +136,7 @@ async function startAndCall(deps: PipelineDeps, run: ClaimedRun): Promise<Called
     case 'aborted':
       return { kind: 'ended', end: run.message.lockLost.aborted ? lockLost : await giveBack(run) };
     case 'start':
-      return call(deps, run, { ...start, waitMs: deps.clock.now() - waitedFrom });
+      return call(deps, run, { ...start, looksAgain, waitMs: deps.clock.now() - waitedFrom });
   }
 }
 
@@ -145,12 +150,17 @@ function wishOf({ job, stored }: ClaimedRun): StartWish {
 async function call(
   deps: PipelineDeps,
   run: ClaimedRun,
-  start: { readonly where: PoolDeployment; readonly latestMs: number; readonly waitMs: number },
+  start: {
+    readonly where: PoolDeployment;
+    readonly latestMs: number;
+    readonly waitMs: number;
+    readonly looksAgain: boolean;
+  },
 ): Promise<Called> {
   if (isPastDeadline(deps, run)) {
     return { kind: 'ended', end: await expire(deps, run) };
   }
-  const taken = start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
+  const taken = start.looksAgain && start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
   if (taken !== undefined) {
     return { kind: 'ended', end: taken };
   }

@@ -3,7 +3,11 @@ import type { ApplyOutcome, BucketStore } from '../../shared/bucket/bucket-store
 import type { CounterStep, SlicePlan } from '../../shared/bucket/plan-slice.ts';
 
 /** A bucket store in memory that checks the same condition as the Cosmos patch does. */
-export function memoryBucketStore(): BucketStore & { readonly current: (id: string) => BucketState | undefined } {
+export function memoryBucketStore(): BucketStore & {
+  readonly current: (id: string) => BucketState | undefined;
+  /** Somebody deletes the document. */
+  readonly forget: (id: string) => void;
+} {
   const buckets = new Map<string, BucketState>();
   const write = (state: BucketState): ApplyOutcome => {
     buckets.set(state.id, structuredClone(state));
@@ -11,6 +15,7 @@ export function memoryBucketStore(): BucketStore & { readonly current: (id: stri
   };
   return {
     current: (id) => buckets.get(id),
+    forget: (id) => void buckets.delete(id),
     read: async (id) => {
       const state = buckets.get(id);
       return state === undefined ? { kind: 'missing' } : { kind: 'found', state };

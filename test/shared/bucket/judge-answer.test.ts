@@ -66,6 +66,11 @@ test('S1: a lowered limit is confirmed now and then, and forgotten when nobody c
   const halved = judged(fresh, answer({ headers: { limitTokens: 40_000 } }));
 
   assert.equal(judgeAnswer(halved, lower, now + 20_000), undefined);
+  assert.equal(
+    judgeAnswer(halved, answer({ startedMs: now + 40_000 }), now + 40_000),
+    undefined,
+    'silence confirms nothing',
+  );
   const confirmed = judged(halved, lower, now + 40_000);
   assert.equal(confirmed.tokens.limit, 40_000);
   assert.equal(forgetUnconfirmed(confirmed, now + 150_000), undefined);

@@ -277,3 +277,33 @@ test('B1: what starts in any minute is at most the limit, with any number of pro
     { numRuns: 60 },
   );
 });
+
+test('a bucket that somebody deleted is opened anew, and everything goes on', async () => {
+  const { clock, store, process } = setting();
+  const reserver = process();
+  await clock.run(reserve(reserver, 40_000));
+
+  store.forget('east');
+  await clock.advance(5000);
+
+  assert.ok((await clock.run(reserve(reserver, 50_000), 30_000)) !== undefined);
+  assert.equal(store.current('east')?.tokens.total, 50_000);
+});
+
+test('a look that fails before a start does not keep the start from coming', async () => {
+  const { clock, store, process } = setting();
+  const reads = { areBroken: false };
+  const read: BucketStore['read'] = async (id) => {
+    if (reads.areBroken) {
+      throw new TypeError('broken');
+    }
+    return store.read(id);
+  };
+  const reserver = process({ read });
+  await clock.run(reserve(reserver, 60_000));
+  const waiting = reserve(reserver, 100);
+  await clock.advance(2000);
+  reads.areBroken = true;
+
+  assert.ok((await clock.run(waiting)) !== undefined);
+});
