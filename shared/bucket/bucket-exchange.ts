@@ -50,6 +50,8 @@ export class BucketExchange {
   #exchangedAt = Number.NEGATIVE_INFINITY;
   #measuredAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Who looks while another does shares the answer. */
+  #looking: Promise<void> | undefined;
   /** Looks before a start that may be made: every reservation adds a little. */
   #looks = mostLooks;
   /** When the bucket was last seen to be written by others. */
@@ -74,7 +76,7 @@ export class BucketExchange {
   }
 
   get isHealthy(): boolean {
-    return this.#isHealthy && this.#isClockKnown();
+    return this.#isHealthy && this.isClockKnown;
   }
 
   get counts(): { readonly operations: number; readonly conflicts: number } {
@@ -91,9 +93,9 @@ export class BucketExchange {
   async fresh(): Promise<BucketState | undefined> {
     const { clock, random } = this.#deps;
     await clock.sleep(this.#backoffMs * (0.5 + random()));
-    if (!this.#isClockKnown()) {
+    if (!this.isClockKnown) {
       await clock.measure(clockErrorAllowedMs(this.#limits));
-      if (!this.#isClockKnown()) {
+      if (!this.isClockKnown) {
         await clock.sleep(remeasureMs);
         return undefined;
       }
@@ -135,11 +137,17 @@ export class BucketExchange {
    * nobody waits any more becomes healthy again by this alone.
    */
   async look(maxAgeMs: number): Promise<void> {
-    const { clock, store } = this.#deps;
-    if (clock.now() - this.#exchangedAt <= maxAgeMs && this.#isClockKnown()) {
-      return;
+    if (this.#deps.clock.now() - this.#exchangedAt > maxAgeMs || !this.isClockKnown) {
+      this.#looking ??= this.#look(maxAgeMs).finally(() => {
+        this.#looking = undefined;
+      });
+      await this.#looking;
     }
-    if (!this.#isClockKnown()) {
+  }
+
+  async #look(maxAgeMs: number): Promise<void> {
+    const { clock, store } = this.#deps;
+    if (!this.isClockKnown) {
       if (clock.now() - this.#measuredAt <= maxAgeMs) {
         return;
       }
@@ -164,7 +172,8 @@ export class BucketExchange {
     return now - this.#exchangedAt > oldAfterMs && now - this.#sharedAt < sharedForMs;
   }
 
-  #isClockKnown(): boolean {
+  /** Whether the time is known well enough for this bucket's cells (B2). */
+  get isClockKnown(): boolean {
     return this.#deps.clock.errorMs() <= clockErrorAllowedMs(this.#limits);
   }
 
@@ -238,7 +247,13 @@ export class BucketExchange {
 
   async #timed<Result>(call: () => Promise<Result>): Promise<Result> {
     const started = this.#deps.clock.now();
-    const result = await call();
+    let result: Result;
+    try {
+      result = await call();
+    } catch (error) {
+      this.#fail(undefined);
+      throw error;
+    }
     this.#operations += 1;
     this.#exchangedAt = this.#deps.clock.now();
     this.#exchangeMs = 0.8 * this.#exchangeMs + 0.2 * Math.max(1, this.#deps.clock.now() - started);

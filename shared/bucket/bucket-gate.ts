@@ -58,7 +58,10 @@ export class BucketGate {
     this.#id = id;
     this.#limits = limits;
     this.#deps = deps;
-    this.#starts = new PendingStarts(deps.clock, () => this.#exchange.lookWhenOld(currentMs));
+    this.#starts = new PendingStarts(deps.clock, {
+      look: () => this.#exchange.lookWhenOld(currentMs),
+      isTimeKnown: () => this.#exchange.isClockKnown,
+    });
     this.#exchange = new BucketExchange(id, limits, deps, (state, before) => this.#heard(state, before));
   }
 
@@ -204,27 +207,28 @@ export class BucketGate {
       return;
     }
     this.#rejectTooLarge();
-    const slice = this.#nextSlice(state);
-    await (slice.length > 0 ? this.#reserve(state, slice) : this.#chooseAgain());
-  }
-
-  /** Whoever is left is larger than a limit that the service has lowered: another deployment may have room by now. */
-  async #chooseAgain(): Promise<void> {
-    const left = this.#waiting;
-    this.#waiting = [];
-    try {
-      await this.#deps.clock.sleep(left.length > 0 ? tooLargeMs : 0);
-      await this.#exchange.look(tooLargeMs);
-    } finally {
-      for (const { turn } of left) {
-        turn({ kind: 'again' });
-      }
+    const tooLarge = this.#waiting.filter(({ request }) => request.cost > state.tokens.limit);
+    if (tooLarge.length > 0) {
+      this.#waiting = this.#waiting.filter((one) => !tooLarge.includes(one));
+      void this.#chooseAgain(tooLarge);
+    }
+    if (this.#waiting.length > 0) {
+      await this.#reserve(state, this.#nextSlice());
     }
   }
 
-  #nextSlice(state: BucketState): readonly Waiting[] {
-    const fitting = this.#waiting.filter(({ request }) => request.cost <= state.tokens.limit);
-    const byRequest = new Map(fitting.map((one) => [one.request, one]));
+  /** Larger than a limit which the service has lowered: another deployment may have room by now, or this one again. */
+  async #chooseAgain(tooLarge: readonly Waiting[]): Promise<void> {
+    await this.#deps.clock.sleep(tooLargeMs);
+    // A look that fails tells nothing.
+    await Promise.allSettled([this.#exchange.look(tooLargeMs)]);
+    for (const { turn } of tooLarge) {
+      turn({ kind: 'again' });
+    }
+  }
+
+  #nextSlice(): readonly Waiting[] {
+    const byRequest = new Map(this.#waiting.map((one) => [one.request, one]));
     const ordered = fairOrder([...byRequest.keys()], this.#served.at(this.#deps.clock.now()));
     return ordered.slice(0, largestSlice).flatMap((request) => byRequest.get(request) ?? []);
   }

@@ -114,18 +114,23 @@ export function hasLimits(state: BucketState, limits: BucketLimits): boolean {
  */
 export function withLimits(state: BucketState, limits: BucketLimits, nowMs: number): BucketState {
   const fresh = openBucket(state.id, limits, nowMs);
-  const carry = (old: Counter, next: Counter): Counter => {
+  const unlowered = limitsInForce(state.configured, serviceSaysNothing);
+  const carry = (old: Counter, next: Counter, mostInWindow: number): Counter => {
     const oldest = old.snaps.at(-1) ?? 0;
+    // Nobody kept what lies further back than the old window: as much as could have been admitted there counts (B1.3).
+    const oldSpanMs = old.windowCells * state.cellMs;
+    const windows = Math.ceil(Math.max(0, next.windowCells * fresh.cellMs - oldSpanMs) / oldSpanMs);
+    const older = Math.max(0, oldest - windows * Math.max(old.limit, mostInWindow));
     const snaps =
       state.cellMs === fresh.cellMs
-        ? next.snaps.map((_, index) => old.snaps[index] ?? oldest)
-        : next.snaps.map((_, index) => (index === 0 ? old.total : oldest));
+        ? next.snaps.map((_, index) => old.snaps[index] ?? older)
+        : next.snaps.map((_, index) => (index === 0 ? old.total : older));
     return { ...next, total: old.total, snaps };
   };
   const head = state.cellMs === fresh.cellMs ? state.head : Math.max(fresh.head, cellAt(state, fresh.cellMs));
   const { throttle: standing } = state;
-  const tokens = carry(state.tokens, fresh.tokens);
-  const requests = carry(state.requests, fresh.requests);
+  const tokens = carry(state.tokens, fresh.tokens, unlowered.tokens);
+  const requests = carry(state.requests, fresh.requests, unlowered.requests);
   return { ...fresh, epoch: state.epoch + 1, head, tokens, requests, throttle: standing };
 }
 

@@ -35,7 +35,10 @@ function judgeLimits(state: BucketState, call: CallObservation, nowMs: number): 
   }
   const { limitTokens, limitRequests } = call.rateLimit;
   const tokensPerMinute = lowered(limitTokens, configured.tokensPerMinute, service.tokensPerMinute);
-  const requestsPerMinute = lowered(limitRequests, configured.requestsPerMinute, service.requestsPerMinute);
+  // `remaining-requests` counts a slice of the minute: where the limit does so too, it is told as that of the slice.
+  const ofSlice = Math.floor((configured.requestsPerMinute * configured.requestWindowSeconds) / 60);
+  const requests = limitRequests === ofSlice ? configured.requestsPerMinute : limitRequests;
+  const requestsPerMinute = lowered(requests, configured.requestsPerMinute, service.requestsPerMinute);
   const isSame = tokensPerMinute === service.tokensPerMinute && requestsPerMinute === service.requestsPerMinute;
   const isConfirmed = isTold(limitTokens, tokensPerMinute) || isTold(limitRequests, requestsPerMinute);
   if (!isSame) {

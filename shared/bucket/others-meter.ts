@@ -18,6 +18,12 @@ const raiseEveryMs = 2000;
 const lowerEveryMs = 10_000;
 const lowerFromPart = 0.05;
 
+/** What others take is confirmed now and then: what nobody confirms is forgotten. In ms. */
+const confirmEveryMs = 30_000;
+
+/** A worker that saw no answer for so long knows nothing of others, in ms. */
+const informedForMs = 20_000;
+
 /**
  * How much of the limit others use, from the `remaining` header of our own answers. It describes the service's window when
  * the call was admitted; the bucket knows what we admitted in the same cells, to their ends, so that what is left over is
@@ -31,6 +37,7 @@ export class OthersMeter {
   #excess: { readonly atMs: number; readonly tokens: number }[] = [];
   /** The first that was seen: what came since grows into a whole window. */
   #first: { readonly atMs: number; readonly tokens: number } | undefined;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
 
   /** How far the estimate of the costs is from what the service counts; undefined until enough was seen. */
   get estimateError(): EstimateError | undefined {
@@ -70,10 +77,18 @@ export class OthersMeter {
     const sinceMs = nowMs - othersAt;
     const isMore = wanted > othersTokens + noticeablePart * limit && sinceMs >= raiseEveryMs;
     const isLess = wanted < othersTokens - lowerFromPart * limit || (wanted === 0 && othersTokens > 0);
-    if (!isMore && !(isLess && sinceMs >= lowerEveryMs)) {
+    const isConfirmed = !isLess && wanted > 0 && othersTokens > 0 && sinceMs >= confirmEveryMs;
+    if (!isMore && !isConfirmed && !(isLess && sinceMs >= lowerEveryMs && this.#isInformed(nowMs))) {
       return undefined;
     }
-    return withCorrection(state, { service: { ...state.service, othersTokens: wanted, othersAt: nowMs } });
+    const tokens = isConfirmed && !isMore ? othersTokens : wanted;
+    return withCorrection(state, { service: { ...state.service, othersTokens: tokens, othersAt: nowMs } });
+  }
+
+  /** Whether a whole window was watched, and lately: what a worker has not seen may be there all the same. */
+  #isInformed(nowMs: number): boolean {
+    const sinceMs = this.#first === undefined ? 0 : nowMs - this.#first.atMs;
+    return sinceMs >= rememberedMs && nowMs - this.#lastAtMs <= informedForMs;
   }
 
   #seen(nowMs: number): number {
@@ -91,6 +106,7 @@ export class OthersMeter {
     }
     const seen = { atMs: cell * state.cellMs, tokens: Math.max(0, usedTokens - ours) };
     this.#first ??= seen;
+    this.#lastAtMs = seen.atMs;
     if (seen.tokens > 0) {
       this.#excess.push({ ...seen, tokens: grown(this.#first, seen) });
     }

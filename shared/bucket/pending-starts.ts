@@ -8,6 +8,14 @@ interface Pending {
   readonly turn: (turn: StartTurn) => void;
 }
 
+/** Asked before each start. */
+export interface StartCheck {
+  /** A promise when it has to be looked whether the service took the start back meanwhile. */
+  readonly look: () => Promise<void> | undefined;
+  /** False when nobody knows whether the start has come (B2). */
+  readonly isTimeKnown: () => boolean;
+}
+
 /** A start this much later than the first that fits is still as good, in ms: the smallest reservation of these is taken. */
 const equallySoonMs = 500;
 
@@ -19,13 +27,12 @@ const equallySoonMs = 500;
  */
 export class PendingStarts {
   readonly #clock: Clock;
-  readonly #check: () => Promise<void> | undefined;
+  readonly #check: StartCheck;
   #pending: Pending[] = [];
   #alarm = new AbortController();
   #isWaiting = false;
 
-  /** @param check asked before a start: a promise when it has to be looked whether the service took it back meanwhile */
-  constructor(clock: Clock, check: () => Promise<void> | undefined) {
+  constructor(clock: Clock, check: StartCheck) {
     this.#clock = clock;
     this.#check = check;
   }
@@ -88,7 +95,7 @@ export class PendingStarts {
         await this.#clock.sleep(Math.min(waitMs, longestSleepMs), this.#alarm.signal);
         continue;
       }
-      const checking = this.#check();
+      const checking = this.#check.look();
       if (checking === undefined) {
         this.#pending.shift();
         this.#turn(first);
@@ -101,7 +108,7 @@ export class PendingStarts {
   }
 
   #turn({ reservation, turn }: Pending): void {
-    const isMissed = this.#clock.now() > reservation.latestMs;
+    const isMissed = this.#clock.now() > reservation.latestMs || !this.#check.isTimeKnown();
     turn(isMissed ? { kind: 'again' } : { kind: 'start', reservation });
   }
 }

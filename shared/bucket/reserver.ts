@@ -85,7 +85,8 @@ export function createReserver(
       })),
     clock: deps.clock.standing,
     isReady: async () => {
-      const allowedMs = Math.min(...[...deps.limits.values()].map((one) => clockErrorAllowedMs(one)));
+      // Of buckets that need it better still, none is pulled for until it is.
+      const allowedMs = Math.max(...[...deps.limits.values()].map((one) => clockErrorAllowedMs(one)));
       if (deps.clock.errorMs() > allowedMs) {
         await deps.clock.measure(allowedMs);
       }

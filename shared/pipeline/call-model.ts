@@ -70,10 +70,14 @@ function learn(
   call: { readonly where: PoolDeployment; readonly startedMs: number; readonly outcome: CallOutcome },
 ): void {
   const { where, startedMs, outcome } = call;
-  const throttled = outcome.kind === 'throttled' ? outcome : undefined;
+  const retryAfterMs = outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined;
+  const isForLong = (retryAfterMs ?? 0) > longestRetryAfterMs;
+  const throttled =
+    outcome.kind === 'throttled'
+      ? { scope: outcome.scope, retryAfterMs: isForLong ? undefined : retryAfterMs }
+      : undefined;
   deps.reserver.observe(where.bucketId, { startedMs, rateLimit: outcome.rateLimit, throttled });
-  const retryAfterMs = throttled?.retryAfterMs ?? 0;
-  if (retryAfterMs > longestRetryAfterMs) {
+  if (isForLong && retryAfterMs !== undefined) {
     const message = `The deployment asks to wait for ${Math.round(retryAfterMs / 1000)} s. It is tried again sooner.`;
     deps.health.close(where, { code: 'throttled_for_long', message });
   }

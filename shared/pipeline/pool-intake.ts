@@ -77,8 +77,11 @@ export class PoolIntake {
     const begunAt = this.#deps.clock.now();
     let isOver = false;
     return (costTokens) => {
-      this.#waiting -= isOver ? 0 : 1;
+      if (isOver) {
+        return;
+      }
       isOver = true;
+      this.#waiting -= 1;
       if (costTokens !== undefined) {
         this.#averageCost += newest * (costTokens - this.#averageCost);
         this.#follow(this.#deps.clock.now() - begunAt);

@@ -62,9 +62,13 @@ function chooseDeployment(
   pool: Pool,
   costOf: (where: PoolDeployment) => number,
 ): PoolDeployment | undefined {
-  const open = pool.deployments
-    .filter((where) => deps.health.isOpen(where) && costOf(where) <= ownQuota(where))
-    .map((where) => ({ where, outlook: deps.reserver.outlook(where.bucketId, costOf(where)) }));
+  const able = pool.deployments.filter((where) => deps.health.isOpen(where) && costOf(where) <= ownQuota(where));
+  const healthy = able.filter((where) => deps.reserver.isHealthy(where.bucketId));
+  // Of a bucket that does not answer nobody knows how long its starts are: it looks as if it were empty.
+  const open = (healthy.length > 0 ? healthy : able).map((where) => ({
+    where,
+    outlook: deps.reserver.outlook(where.bucketId, costOf(where)),
+  }));
   const { pullAheadMs } = deps.settings.pump;
   const listed = open.find(({ outlook }) => outlook.waitMs < pullAheadMs);
   return pool.order === 'listed' && listed !== undefined ? listed.where : earliest(open);

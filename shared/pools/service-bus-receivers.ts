@@ -27,7 +27,7 @@ export class QueueReceivers {
   readonly #longestReceiveMs: number;
   #idle: OpenReceiver[] = [];
   readonly #busy = new Set<OpenReceiver>();
-  #left: OpenReceiver[] = [];
+  #left: (OpenReceiver & { isDone: boolean })[] = [];
 
   /** @param held sequence numbers of what a receiver has in hand */
   constructor(
@@ -62,7 +62,7 @@ export class QueueReceivers {
   async receive(
     call: (receiver: ServiceBusReceiver) => Promise<ServiceBusReceivedMessage[]>,
   ): Promise<{ readonly from: OpenReceiver; readonly messages: readonly ServiceBusReceivedMessage[] }> {
-    await this.#closeLeft();
+    this.#closeLeft();
     const from = this.#take();
     this.#busy.add(from);
     const receiving = call(from.receiver);
@@ -83,8 +83,11 @@ export class QueueReceivers {
       over.abort();
       this.#busy.delete(from);
       if (isLeft) {
-        this.#left.push(from);
-        void giveBackLate(from, receiving);
+        const left = { ...from, isDone: false };
+        this.#left.push(left);
+        void giveBackLate(from, receiving).then(() => {
+          left.isDone = true;
+        });
       } else {
         this.#idle.push(from);
       }
@@ -108,10 +111,11 @@ export class QueueReceivers {
     return { receiver: this.#client.createReceiver(this.#queue, peekLock), turns: settlementTurns() };
   }
 
-  async #closeLeft(): Promise<void> {
-    const done = this.#left.filter(({ receiver }) => this.#held(receiver).size === 0);
+  /** Nobody waits for these: a receiver that hung may hang once more. */
+  #closeLeft(): void {
+    const done = this.#left.filter(({ receiver, isDone }) => isDone && this.#held(receiver).size === 0);
     this.#left = this.#left.filter((one) => !done.includes(one));
-    await Promise.allSettled(done.map(async ({ receiver }) => receiver.close()));
+    void Promise.allSettled(done.map(async ({ receiver }) => receiver.close()));
   }
 }
 

@@ -6,7 +6,8 @@ import { fakeClock } from '../../fakes/fake-clock.ts';
 
 function setting() {
   const clock = fakeClock(0);
-  const starts = new PendingStarts(clock, () => undefined);
+  let isTimeKnown = true;
+  const starts = new PendingStarts(clock, { look: () => undefined, isTimeKnown: () => isTimeKnown });
   const turns: { readonly name: string; readonly kind: StartTurn['kind']; readonly at: number }[] = [];
   const add = (name: string, startMs: number, cost = 100, more: Partial<StartRequest> = {}) => {
     const turn = ({ kind }: StartTurn): void => void turns.push({ name, kind, at: clock.now() });
@@ -14,7 +15,10 @@ function setting() {
     starts.add({ request, turn, reservation: { bucketId: 'east', cost, startMs, latestMs: startMs + 300 } });
     return turn;
   };
-  return { clock, starts, turns, add };
+  const loseTime = (): void => {
+    isTimeKnown = false;
+  };
+  return { clock, starts, turns, add, loseTime };
 }
 
 const high: StartRequest = { bucketId: 'east', cost: 100, priority: 'high' };
@@ -45,6 +49,15 @@ test('P1: a start that the process slept through is given up', async () => {
   await clock.settle();
 
   assert.deepEqual(turns, [{ name: 'missed', kind: 'again', at: 1000 }]);
+});
+
+test('B2: no start comes while the time is not known', async () => {
+  const { turns, add, clock, loseTime } = setting();
+  add('unsure', 600);
+  loseTime();
+  await clock.advance(1000);
+
+  assert.deepEqual(turns, [{ name: 'unsure', kind: 'again', at: 600 }]);
 });
 
 test('P2: a job of high priority takes the earliest start that covers its cost, the smallest of those', async () => {

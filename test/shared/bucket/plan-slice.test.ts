@@ -183,3 +183,32 @@ test('B1.4, B1.5: whatever limits the service says in between, nothing is admitt
     { numRuns: 300 },
   );
 });
+
+test('B1: a longer request window counts what the old one no longer kept', async () => {
+  const store = memoryBucketStore();
+  const wide: BucketLimits = { ...limits, tokensPerMinute: 1e6, requestWindowSeconds: 60 };
+  const narrow: BucketLimits = { ...wide, requestWindowSeconds: 10 };
+  let state = openBucket('east', narrow, 0);
+  await store.open(state);
+  const admitted: number[] = [];
+  const place = async (now: number): Promise<void> => {
+    const plan = planSlice(state, [1], now);
+    const outcome = await store.apply(plan);
+    assert.ok(outcome.kind === 'applied');
+    ({ state } = outcome);
+    admitted.push(...plan.cells.map((cell) => cell * state.cellMs));
+  };
+  for (let now = 0; now < 60_000; now += 105) {
+    await place(now);
+  }
+  state = withLimits(state, wide, 60_000);
+  assert.equal((await store.changeLimits(store.current('east') ?? state, state)).kind, 'applied');
+  for (let now = 60_000; now < 130_000; now += 105) {
+    await place(now);
+  }
+
+  for (const at of admitted.filter((one) => one >= 60_000)) {
+    const inWindow = admitted.filter((one) => one > at - 60_000 && one <= at).length;
+    assert.ok(inWindow <= 600, `${inWindow} requests in the minute that ends at ${at}`);
+  }
+});

@@ -7,24 +7,29 @@ import { fakeClock } from '../../fakes/fake-clock.ts';
 function machine(skewMs: number) {
   const time = fakeClock();
   const started = time.now();
-  const clock = serviceClock({ wall: time, steadyMs: () => time.now() - started + 777 });
+  const clock = serviceClock({ wall: time, steadyMs: () => time.now() - started + 777 - sleptMs });
   let isAway = false;
   let probes = 0;
+  /** What the steady clock missed while the machine was suspended. */
+  let sleptMs = 0;
   clock.askBy(async () => {
     probes += 1;
-    const sentMs = time.now() - started + 777;
+    const sentMs = time.now() - started + 777 - sleptMs;
     await time.sleep(4);
     const dateMs = Math.floor((time.now() + skewMs) / 1000) * 1000;
     await time.sleep(4);
     if (!isAway) {
-      clock.heard({ sentMs, receivedMs: time.now() - started + 777, dateMs });
+      clock.heard({ sentMs, receivedMs: time.now() - started + 777 - sleptMs, dateMs });
     }
     return !isAway;
   });
   const goAway = (): void => {
     isAway = true;
   };
-  return { time, clock, goAway, probes: () => probes };
+  const sleepDeeply = (ms: number): void => {
+    sleptMs += ms;
+  };
+  return { time, clock, goAway, sleepDeeply, probes: () => probes };
 }
 
 test('B2: the time is the service’s, to tens of milliseconds within two seconds of asking', async () => {
@@ -78,4 +83,17 @@ test('before the first answer the time is the machine’s, and it is not good en
   assert.equal(clock.now(), time.now());
   assert.equal(clock.errorMs(), Number.POSITIVE_INFINITY);
   assert.equal(clock.standing().state, 'unknown');
+});
+
+test('a machine that was suspended knows the time again within two seconds of asking', async () => {
+  const { time, clock, sleepDeeply } = machine(0);
+  await time.run(clock.measure(30));
+  sleepDeeply(10_000);
+  assert.equal(clock.standing().state, 'skewed');
+  const began = time.now();
+
+  await time.run(clock.measure(30));
+
+  assert.ok(clock.errorMs() <= 30, `${clock.errorMs()} ms`);
+  assert.ok(time.now() - began <= 3000);
 });
