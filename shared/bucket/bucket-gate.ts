@@ -1,17 +1,13 @@
-import { AppError } from '../errors.ts';
 import { BucketExchange, type ExchangeDeps } from './bucket-exchange.ts';
 import { type BucketLimits, latenessMs, tokenWindowMs } from './bucket-limits.ts';
 import type { BucketState } from './bucket-state.ts';
 import type { CallObservation } from './call-observation.ts';
-import { fairOrder, ServedTenants } from './fair-order.ts';
 import type { EstimateError } from './estimate-meter.ts';
 import { PendingStarts } from './pending-starts.ts';
 import { estimateStart, planSlice, type SlicePlan } from './plan-slice.ts';
 import type { Outlook, Reservation, StartRequest, StartTurn } from './reservation.ts';
 import { ServiceWords } from './service-words.ts';
-
-/** Most jobs in one slice: keeps a plan cheap and lets others in between. */
-const largestSlice = 100;
+import { type Waiting, WaitingLine } from './waiting-line.ts';
 
 /** How long the first job of a slice waits for company, in ms; longer when its start lies in the future anyway. */
 const gatherMs = 20;
@@ -29,13 +25,6 @@ const currentMs = 4000;
 /** How long jobs wait that are larger than a limit which the service has lowered, before they look again, in ms. */
 const tooLargeMs = 1000;
 
-interface Waiting {
-  readonly request: StartRequest;
-  readonly signal: AbortSignal;
-  readonly turn: (turn: StartTurn) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * One bucket as one process sees it. States: idle (nobody asks) or exchanging (one loop serves everybody who asks).
  *
@@ -50,8 +39,7 @@ export class BucketGate {
   readonly #exchange: BucketExchange;
   readonly #starts: PendingStarts;
   readonly #words = new ServiceWords();
-  readonly #served = new ServedTenants();
-  #waiting: Waiting[] = [];
+  readonly #line = new WaitingLine();
   #isServing = false;
 
   constructor(id: string, limits: BucketLimits, deps: ExchangeDeps) {
@@ -106,9 +94,8 @@ export class BucketGate {
 
   outlook(cost: number): Outlook {
     const { state } = this.#exchange;
-    const waitingTokens = this.#waiting.reduce((sum, one) => sum + one.request.cost, 0);
     const limit = state?.tokens.limit ?? this.#limits.tokensPerMinute * this.#limits.share;
-    const waitingMs = (waitingTokens * tokenWindowMs) / limit;
+    const waitingMs = (this.#line.tokens * tokenWindowMs) / limit;
     if (state === undefined) {
       return { waitMs: waitingMs, load: 0 };
     }
@@ -133,7 +120,7 @@ export class BucketGate {
     signal.addEventListener('abort', onAbort, { once: true });
     const waiting = { request, signal, turn, reject };
     if (!this.#jumpsQueue(waiting)) {
-      this.#waiting.push(waiting);
+      this.#line.add(waiting);
       this.#serveSoon();
     }
     // The signal may live as long as the process: nothing of this job stays on it.
@@ -180,16 +167,12 @@ export class BucketGate {
   async #serve(): Promise<void> {
     const gatherFor = Math.min(Math.max(gatherMs, this.horizonMs() / 3), longestGatherMs);
     await this.#deps.clock.sleep(this.#news().isUrgent ? 0 : gatherFor);
-    while (this.#waiting.length > 0 || this.#news().any) {
+    while (!this.#line.isEmpty || this.#news().any) {
       try {
         await this.#serveOnce();
       } catch (error) {
-        const failed = this.#waiting;
-        this.#waiting = [];
         this.#words.drop();
-        for (const { reject } of failed) {
-          reject(error);
-        }
+        this.#line.rejectAll(error);
       }
     }
     this.#isServing = false;
@@ -197,7 +180,7 @@ export class BucketGate {
 
   async #serveOnce(): Promise<void> {
     const state = await this.#exchange.fresh();
-    this.#waiting = this.#waiting.filter((one) => !one.signal.aborted);
+    this.#line.drop();
     if (state === undefined) {
       return;
     }
@@ -206,15 +189,12 @@ export class BucketGate {
       await this.#exchange.correct(state, corrected);
       return;
     }
-    this.#rejectTooLarge();
-    const tooLarge = this.#waiting.filter(({ request }) => request.cost > state.tokens.limit);
-    if (tooLarge.length > 0) {
-      this.#waiting = this.#waiting.filter((one) => !tooLarge.includes(one));
-      void this.#chooseAgain(tooLarge);
+    this.#line.rejectOver(this.#limits.tokensPerMinute * this.#limits.share, this.#id);
+    const larger = this.#line.takeLarger(state.tokens.limit);
+    if (larger.length > 0) {
+      void this.#chooseAgain(larger);
     }
-    if (this.#waiting.length > 0) {
-      await this.#reserve(state, this.#nextSlice());
-    }
+    await this.#reserve(state);
   }
 
   /** Larger than a limit which the service has lowered: another deployment may have room by now, or this one again. */
@@ -227,15 +207,9 @@ export class BucketGate {
     }
   }
 
-  #nextSlice(): readonly Waiting[] {
-    const byRequest = new Map(this.#waiting.map((one) => [one.request, one]));
-    const ordered = fairOrder([...byRequest.keys()], this.#served.at(this.#deps.clock.now()));
-    return ordered.slice(0, largestSlice).flatMap((request) => byRequest.get(request) ?? []);
-  }
-
-  async #reserve(state: BucketState, asking: readonly Waiting[]): Promise<void> {
+  async #reserve(state: BucketState): Promise<void> {
     const earliestMs = this.#exchange.earliestMs(state);
-    const slice = this.#inTime(state, asking, earliestMs);
+    const slice = this.#line.nextSlice(state, { nowMs: this.#deps.clock.now(), earliestMs });
     if (slice.length === 0) {
       return;
     }
@@ -244,38 +218,18 @@ export class BucketGate {
       slice.map(({ request }) => request.cost),
       earliestMs,
     );
-    const isWritten = await this.#exchange.apply(plan);
-    if (isWritten) {
+    if (await this.#exchange.apply(plan)) {
       this.#handOut(plan, state.cellMs, slice);
     }
   }
 
-  /** Jobs whose start would come too late leave before anything is booked for them. */
-  #inTime(state: BucketState, asking: readonly Waiting[], earliestMs: number): readonly Waiting[] {
-    if (asking.every(({ request }) => request.notAfterMs === undefined)) {
-      return asking;
-    }
-    const costs = asking.map(({ request }) => request.cost);
-    const { cells } = planSlice(state, costs, earliestMs);
-    const isLate = ({ request }: Waiting, index: number): boolean =>
-      (cells[index] ?? 0) * state.cellMs > (request.notAfterMs ?? Number.POSITIVE_INFINITY);
-    const late = asking.filter(isLate);
-    for (const { turn } of late) {
-      turn({ kind: 'too-late' });
-    }
-    this.#waiting = this.#waiting.filter((one) => !late.includes(one));
-    return asking.filter((one) => !late.includes(one));
-  }
-
   #handOut(plan: SlicePlan, cellMs: number, slice: readonly Waiting[]): void {
-    const handed = new Set(slice);
-    this.#waiting = this.#waiting.filter((one) => !handed.has(one));
+    this.#line.leave(slice);
     const inCell = Map.groupBy(slice, (_, index) => plan.cells[index] ?? plan.fromHead);
     for (const [cell, jobs] of inCell) {
       for (const [index, waiting] of jobs.entries()) {
         const startMs = cell * cellMs + Math.floor((index / jobs.length) * cellMs * spreadPart);
         const latestMs = (cell + 1) * cellMs + latenessMs;
-        this.#served.add(waiting.request);
         this.#hand(waiting, { bucketId: this.#id, cost: waiting.request.cost, startMs, latestMs });
       }
     }
@@ -285,16 +239,6 @@ export class BucketGate {
     if (!signal.aborted) {
       this.#starts.add({ request, reservation, turn });
     }
-  }
-
-  /** A cost over the configured limit never fits: it fails alone, not its slice. */
-  #rejectTooLarge(): void {
-    const mostTokens = this.#limits.tokensPerMinute * this.#limits.share;
-    for (const { request, reject } of this.#waiting.filter((one) => one.request.cost > mostTokens)) {
-      const message = `A cost of ${request.cost} tokens never fits bucket ${this.#id}, of which ${mostTokens} a minute are ours.`;
-      reject(new AppError('bucket.too-small', message));
-    }
-    this.#waiting = this.#waiting.filter((one) => one.request.cost <= mostTokens);
   }
 
   /** Starts that were reserved under limits which the service has lowered since, or inside a throttle, are given up. */

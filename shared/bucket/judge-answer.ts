@@ -55,8 +55,8 @@ function lowered(told: number | undefined, configured: number, before: number | 
   return told < configured ? told : null;
 }
 
-function isTold(told: number | undefined, lowered: number | null): boolean {
-  return lowered !== null && told === lowered;
+function isTold(told: number | undefined, inForce: number | null): boolean {
+  return inForce !== null && told === inForce;
 }
 
 /** The bucket without a lowered limit that no answer has confirmed for long; undefined while there is nothing to forget. */
