@@ -17,7 +17,7 @@ const longestBackoffMs = 4000;
 const sharedForMs = 1_800_000;
 
 const mostLooks = 2;
-const looksEach = 0.02;
+const looksEach = 0.01;
 
 /** A read costs a tenth of a write, and a refused write costs a wait besides. In ms. */
 const oldAfterMs = 50;
@@ -53,7 +53,7 @@ export class BucketExchange {
   /** Who looks while another does shares the answer. */
   #looking: Promise<void> | undefined;
   /** Looks before a start that may be made: every reservation adds a little. */
-  #looks = mostLooks;
+  #looks = 1;
   /** When the bucket was last seen to be written by others. */
   #sharedAt = Number.NEGATIVE_INFINITY;
   #operations = 0;
