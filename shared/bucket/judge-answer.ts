@@ -1,4 +1,4 @@
-import { type ServiceSays, serviceSaysNothing, tokenWindowMs } from './bucket-limits.ts';
+import { type ServiceSays, tokenWindowMs } from './bucket-limits.ts';
 import { type BucketState, type Throttle, withCorrection } from './bucket-state.ts';
 import type { CallObservation } from './call-observation.ts';
 
@@ -70,7 +70,7 @@ export function forgetUnconfirmed(state: BucketState, nowMs: number): BucketStat
   }
   const limits = isOld ? { tokensPerMinute: null, requestsPerMinute: null, at: nowMs, confirmedAt: nowMs } : {};
   const others = isOthersOld ? { othersTokens: 0, othersAt: nowMs } : {};
-  return withCorrection(state, { service: { ...serviceSaysNothing, ...state.service, ...limits, ...others } });
+  return withCorrection(state, { service: { ...state.service, ...limits, ...others } });
 }
 
 /** The least wait after a 429, as a part of the window. */

@@ -77,12 +77,13 @@ export class OthersMeter {
     const sinceMs = nowMs - othersAt;
     const isMore = wanted > othersTokens + noticeablePart * limit && sinceMs >= raiseEveryMs;
     const isLess = wanted < othersTokens - lowerFromPart * limit || (wanted === 0 && othersTokens > 0);
-    const isConfirmed = !isLess && wanted > 0 && othersTokens > 0 && sinceMs >= confirmEveryMs;
-    if (!isMore && !isConfirmed && !(isLess && sinceMs >= lowerEveryMs && this.#isInformed(nowMs))) {
-      return undefined;
+    const put = (tokens: number): BucketState =>
+      withCorrection(state, { service: { ...state.service, othersTokens: tokens, othersAt: nowMs } });
+    if (isMore || (isLess && sinceMs >= lowerEveryMs && this.#isInformed(nowMs))) {
+      return put(wanted);
     }
-    const tokens = isConfirmed && !isMore ? othersTokens : wanted;
-    return withCorrection(state, { service: { ...state.service, othersTokens: tokens, othersAt: nowMs } });
+    const isConfirmed = !isLess && wanted > 0 && othersTokens > 0;
+    return isConfirmed && sinceMs >= confirmEveryMs ? put(othersTokens) : undefined;
   }
 
   /** Whether a whole window was watched, and lately: what a worker has not seen may be there all the same. */

@@ -3,7 +3,7 @@ import { ClockBound, type DatedAnswer } from './clock-bound.ts';
 
 /**
  * Time as the Cosmos account has it, which every worker shares, with a bound on its error (B2). `now()` is epoch ms of the
- * service; before the first answer, and while the machine's clock is unfit, that of the machine.
+ * service, and that of the machine before the first answer.
  */
 export interface ServiceClock extends Clock {
   /** The most that `now()` is wrong, in ms; Infinity while that is not known, or the machine's clock is unfit. */
@@ -73,7 +73,10 @@ export function serviceClock(deps: {
       return offsetMs === undefined ? wall.now() : now + offsetMs;
     },
     sleep: wall.sleep,
-    errorMs: () => (standing().state === 'known' ? bound.errorMs(steadyMs()) : Number.POSITIVE_INFINITY),
+    errorMs: () => {
+      const { state, errorMs } = standing();
+      return state === 'known' ? errorMs : Number.POSITIVE_INFINITY;
+    },
     measure: async (targetMs) => {
       measuring ??= measure(targetMs).finally(() => {
         measuring = undefined;

@@ -35,10 +35,6 @@ export class TotalsHistory {
     }
   }
 
-  cellOf(atMs: number): number {
-    return Math.floor(atMs / this.#cellMs);
-  }
-
   /** Cells of one token window. */
   get windowCells(): number {
     return Math.ceil(tokenWindowMs / this.#cellMs);

@@ -26,6 +26,21 @@ test('an app whose parts answer is healthy, and shows its lanes and its deployme
   });
 });
 
+test('B2: a worker whose machine is off, or that cannot tell the time well enough, is not healthy and says so', async () => {
+  const deps = pipelineRig().process();
+  const skewed = { ...deps.reserver, isReady: async () => false };
+  const standing = { errorMs: 20.4, skewMs: -2001.7 };
+
+  const off = await checkHealth({
+    ...deps,
+    reserver: { ...skewed, clock: () => ({ ...standing, state: 'skewed' }) },
+  });
+  const unsure = await checkHealth({ ...deps, reserver: skewed });
+
+  assert.partialDeepStrictEqual(off, { isHealthy: false, clock: { state: 'skewed', skewMs: -2002, errorMs: 20 } });
+  assert.partialDeepStrictEqual(unsure, { isHealthy: false, clock: { state: 'unknown' } });
+});
+
 test('a part that is away is told by its code, and the others are looked at all the same', async () => {
   for (const [part, call] of [
     ['cosmos', 'lanes.read'],

@@ -114,6 +114,25 @@ test('a throttled job waits for another start in the same delivery, after its re
   assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 30_000);
 });
 
+test('a deployment that asks for a day is closed instead of waited for', async () => {
+  const rig = pipelineRig({
+    script: [{ kind: 'throttled', scope: 'quota', retryAfterMs: 86_400_000 }, completedWith('Hello')],
+    regions: [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])],
+  });
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+
+  await runNext(rig, deps);
+
+  const [first, second] = jobOf(rig).attempts ?? [];
+  assert.deepEqual(
+    deps.health.closed().map(({ region, code }) => [region, code]),
+    [[first?.region, 'throttled_for_long']],
+  );
+  assert.notEqual(second?.region, first?.region);
+  assert.ok((second?.at ?? 0) - (first?.at ?? 0) < 1000);
+});
+
 test('a job that is throttled three times is parked, and runs again when it is due (J3)', async () => {
   const rig = pipelineRig({ script: [throttled, throttled, throttled, completedWith('Hello')] });
   await submit(rig, chatJob('Hi', { id: 'a' }));

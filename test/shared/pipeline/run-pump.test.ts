@@ -275,6 +275,25 @@ test('messages of the intake are sorted on to the queues of their pools, under t
   assert.equal(rig.queue.deadLetters('jobs').length, 2);
 });
 
+test('B2: a worker that does not know the time leaves the lane to others, and pulls nothing', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  rig.queue.put('jobs', chatJob('Hi', { id: 'a' }));
+  assert.ok(await armFirstLane(rig.process(), undefined));
+  const unsure = { ...deps.reserver, isReady: async () => false };
+
+  const end = await rig.clock.run(
+    runPump({ ...deps, reserver: unsure }, await takeTicket(rig), new AbortController().signal),
+  );
+
+  assert.equal(end, 'postponed');
+  assert.equal(lane(rig), 'armed');
+  assert.equal(rig.jobs.all().length, 0);
+  await rig.clock.advance(5000);
+  assert.equal(await rig.clock.run(runPump(deps, await takeTicket(rig), new AbortController().signal)), 'idle');
+  assert.equal(rig.jobs.all()[0]?.state, 'completed');
+});
+
 test('a pool whose calls never end leaves the other pools their part of the hand', async () => {
   const stuck = Promise.withResolvers<CallVerdict>();
   const { rig, pumping, stop } = await startPump({

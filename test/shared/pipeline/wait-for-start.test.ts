@@ -61,6 +61,33 @@ test('of two deployments that start a job equally soon the emptier one gets it',
   assert.equal(used.filter((region) => region === 'east').length, 3, used.join(' '));
 });
 
+test('a pool in listed order fills its first region, and goes on to the next when that is reserved far ahead', async () => {
+  const rig = pipelineRig({ regions: bothRegions });
+  const deps = rig.process();
+  const listed: Pool = { ...onlyPool(rig), order: 'listed' };
+  const regionsOf = async (jobs: number, cost: number): Promise<readonly string[]> => {
+    const used: string[] = [];
+    for (let job = 0; job < jobs; job += 1) {
+      const start = await rig.clock.run(waitForStart(deps, listed, costing(cost), never));
+      used.push(start.kind === 'start' ? start.where.region : start.kind);
+    }
+    return used;
+  };
+
+  assert.deepEqual(await regionsOf(4, 500), ['east', 'east', 'east', 'east']);
+  assert.deepEqual(await regionsOf(2, 58_000), ['east', 'west']);
+});
+
+test('a deployment whose bucket does not answer is chosen last', async () => {
+  const rig = pipelineRig({ regions: bothRegions });
+  const deps = rig.process();
+  const reserver = { ...deps.reserver, isHealthy: (id: string) => id !== 'east.gpt-4o-mini' };
+  for (let job = 0; job < 4; job += 1) {
+    const start = await rig.clock.run(waitForStart({ ...deps, reserver }, onlyPool(rig), costing(10_000), never));
+    assert.equal(start.kind === 'start' ? start.where.region : start.kind, 'west');
+  }
+});
+
 test('a deployment that is closed, or too small for the job, is passed over; with none left the job is told', async () => {
   const rig = pipelineRig({ regions: bothRegions });
   const deps = rig.process();
