@@ -73,10 +73,7 @@ export function serviceClock(deps: {
       return offsetMs === undefined ? wall.now() : now + offsetMs;
     },
     sleep: wall.sleep,
-    errorMs: () => {
-      const { state, errorMs } = standing();
-      return state === 'known' ? errorMs : Number.POSITIVE_INFINITY;
-    },
+    errorMs: () => usableErrorMs(standing()),
     measure: async (targetMs) => {
       measuring ??= measure(targetMs).finally(() => {
         measuring = undefined;
@@ -89,4 +86,8 @@ export function serviceClock(deps: {
       probe = given;
     },
   };
+}
+
+function usableErrorMs({ state, errorMs }: ClockStanding): number {
+  return state === 'known' ? errorMs : Number.POSITIVE_INFINITY;
 }
