@@ -1,7 +1,7 @@
-import { ServiceBusClient } from '@azure/service-bus';
 import { z } from 'zod';
 import type { Stack } from '../local/start-stack.ts';
 import { jobText } from './jobs.ts';
+import { putOnQueue } from './put-on-queue.ts';
 
 export interface JobShape {
   readonly prefix: string;
@@ -19,29 +19,18 @@ export interface JobRange {
   readonly signal: AbortSignal;
 }
 
-/** Puts the jobs straight onto the queue, in batches as large as they come, as another service would. */
+/** Puts the jobs straight onto the queue. */
 export async function enqueueJobs(
   stack: Pick<Stack, 'environment'>,
   shape: JobShape,
   { from, to, signal }: JobRange,
 ): Promise<void> {
-  const client = new ServiceBusClient(stack.environment['ServiceBus'] ?? '');
-  try {
-    const sender = client.createSender('jobs');
-    let batch = await sender.createMessageBatch();
-    for (let number = from; number < to; number += 1) {
-      const body = Buffer.from(jobText({ ...shape, number }));
-      const message = { body, messageId: `${shape.prefix}-${number}`, contentType: 'application/json' };
-      if (!batch.tryAddMessage(message)) {
-        signal.throwIfAborted();
-        await sender.sendMessages(batch);
-        batch = await sender.createMessageBatch();
-        batch.tryAddMessage(message);
-      }
-    }
-    await sender.sendMessages(batch);
-  } finally {
-    await client.close();
+  await putOnQueue(stack, jobsOf(shape, { from, to }), signal);
+}
+
+function* jobsOf(shape: JobShape, { from, to }: Pick<JobRange, 'from' | 'to'>) {
+  for (let number = from; number < to; number += 1) {
+    yield { id: `${shape.prefix}-${number}`, text: jobText({ ...shape, number }) };
   }
 }
 

@@ -1,8 +1,8 @@
-import { ServiceBusClient } from '@azure/service-bus';
 import { join } from 'node:path';
 import { localApiKey } from '../../local/stack-layout.ts';
 import { type StackProcess, startStackProcess } from '../../local/start-processes.ts';
 import { startApp } from '../app-under-test.ts';
+import { putOnQueue } from '../put-on-queue.ts';
 import type { Ground, StartedContender } from './contender.ts';
 import { field } from './field.ts';
 import { startTogether } from './start-together.ts';
@@ -42,7 +42,7 @@ export async function startSluice(ground: Ground): Promise<StartedContender> {
     );
     return {
       pids: apps.map(({ pid }) => pid),
-      begin: async () => enqueue(stack, makeTrace(ground.trace), signal),
+      begin: async () => putOnQueue(stack, makeTrace(ground.trace).map(jobOf), signal),
       stop: async () => {
         await Promise.all(apps.map(async (app) => app.stop()));
         await stack.child.stop();
@@ -62,24 +62,6 @@ function environmentOf(stack: StackProcess, { endpoint }: Ground): Readonly<Reco
   return { ...stack.environment, REGIONS: JSON.stringify(regions) };
 }
 
-async function enqueue(stack: StackProcess, jobs: readonly TraceJob[], signal: AbortSignal): Promise<void> {
-  const client = new ServiceBusClient(stack.environment['ServiceBus'] ?? '');
-  try {
-    const sender = client.createSender('jobs');
-    let batch = await sender.createMessageBatch();
-    for (const { body, id } of jobs) {
-      const request = { method: 'POST', url: '/v1/chat/completions', body };
-      const text = Buffer.from(JSON.stringify({ id, request }));
-      const message = { body: text, messageId: id, contentType: 'application/json' };
-      if (!batch.tryAddMessage(message)) {
-        signal.throwIfAborted();
-        await sender.sendMessages(batch);
-        batch = await sender.createMessageBatch();
-        batch.tryAddMessage(message);
-      }
-    }
-    await sender.sendMessages(batch);
-  } finally {
-    await client.close();
-  }
+function jobOf({ body, id }: TraceJob): { readonly id: string; readonly text: string } {
+  return { id, text: JSON.stringify({ id, request: { method: 'POST', url: '/v1/chat/completions', body } }) };
 }
