@@ -61,13 +61,15 @@ async function deadLetter(
 ): Promise<JobEnd> {
   const { requestRef, ...why } = ending;
   const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
-  const next = deadLetterJob({ ...run.stored.document, requestRef }, why, end);
+  const { options } = run.job.envelope;
+  const kept = { ...run.stored.document, requestRef, ...(options === undefined ? {} : { options }) };
+  const next = deadLetterJob(kept, why, end);
   const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
   if (saved.kind === 'taken') {
     return leaveTaken(run, saved.document);
   }
   await run.message.deadLetter({ ...why, figures: { jobId: run.job.id, ...why.figures } });
-  return { settlement: 'dead-letter', outcome: 'dead-lettered', reason: why.reason };
+  return { settlement: 'dead-letter', outcome: next.state, reason: why.reason };
 }
 
 async function park(

@@ -1,5 +1,5 @@
 import { estimateCost } from '../tokens/estimate-cost.ts';
-import { addAttempt, expireJob } from '../jobs/job-transitions.ts';
+import { addAttempt } from '../jobs/job-transitions.ts';
 import { operationOf } from '../jobs/job-envelope.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { CallOutcome } from '../models/call-outcome.ts';
@@ -18,7 +18,6 @@ import { joinSignals } from './join-signals.ts';
 import { parkUntil } from './park-until.ts';
 import { type ReadJob, readMessage } from './read-message.ts';
 import { recordOutcome } from './record-outcome.ts';
-import { saveJob } from './save-job.ts';
 import { settleUnclaimed } from './settle-unclaimed.ts';
 import { tellJob } from './tell-job.ts';
 import { type StartWish, waitForStart } from './wait-for-start.ts';
@@ -197,14 +196,12 @@ function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, run: ClaimedRun): boo
 }
 
 async function expire(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
-  const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
-  const next = expireJob(run.stored.document, end);
-  const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
-  if (saved.kind === 'taken') {
-    return leaveTaken(run, saved.document);
-  }
-  await run.message.complete();
-  return { settlement: 'complete', outcome: 'expired' };
+  const { deadline = 0, createdAt } = run.stored.document;
+  const now = deps.clock.now();
+  const figures = { deadline, lateMs: Math.max(0, now - deadline), waitedMs: now - createdAt };
+  const waited = `${Math.round(figures.waitedMs / 1000)} s after it was submitted`;
+  const description = `The deadline of the job was over, or would have been, before its call could start (${waited}).`;
+  return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason: 'Expired', description, figures } });
 }
 
 async function giveBack(run: JobRun): Promise<JobEnd> {

@@ -224,8 +224,9 @@ test('a job past its deadline expires unsent', async () => {
 
   const end = await runNext(rig);
 
-  assert.deepEqual(end, { settlement: 'complete', outcome: 'expired' });
-  assert.equal(jobOf(rig).state, 'expired');
+  assert.deepEqual(end, { settlement: 'dead-letter', outcome: 'expired', reason: 'Expired' });
+  assert.partialDeepStrictEqual(jobOf(rig), { state: 'expired', reason: 'Expired', figures: { lateMs: 1000 } });
+  assert.equal(rig.queue.deadLetters('jobs')[0]?.reason, 'Expired');
   assert.equal(rig.models.calls.length, 0);
   assert.equal(inQueue(rig), 0);
 });
