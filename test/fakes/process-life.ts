@@ -99,6 +99,9 @@ export class ProcessLife {
       },
       hasWork: this.#through('queue.hasWork', queue.hasWork),
       backlog: this.#through('queue.backlog', queue.backlog),
+      peekDeadLetters: this.#through('queue.peekDeadLetters', queue.peekDeadLetters),
+      readDeadLetter: this.#through('queue.readDeadLetter', queue.readDeadLetter),
+      removeDeadLetters: this.#through('queue.removeDeadLetters', queue.removeDeadLetters),
     };
   }
 
