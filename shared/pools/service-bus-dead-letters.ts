@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
-import type { DeadLetter, DeadLetterHead } from './job-queue.ts';
+import type { DeadLetter, DeadLetterHead, JobQueue } from './job-queue.ts';
+import { asQueueError } from './service-bus-errors.ts';
 import { readBody, readEpoch, readText } from './service-bus-received-message.ts';
 
 /** Letters that one receive asks for, and how long it waits for the first, in ms. */
@@ -16,42 +17,44 @@ const mostReceivers = 4;
 /** Properties of Service Bus itself; told in fields of their own. */
 const noteProperties: ReadonlySet<string> = new Set(['DeadLetterReason', 'DeadLetterErrorDescription']);
 
-/** The dead-letter queue of one queue. */
-export interface QueueDeadLetters {
-  readonly peek: (page: {
-    readonly after?: string | undefined;
-    readonly most: number;
-  }) => Promise<readonly DeadLetterHead[]>;
-  readonly read: (sequenceNumber: string) => Promise<DeadLetter | undefined>;
-  readonly remove: (sequenceNumbers: ReadonlySet<string>) => Promise<number>;
-  readonly close: () => Promise<void>;
-}
+type DeadLetterPart = Pick<JobQueue, 'peekDeadLetters' | 'readDeadLetter' | 'removeDeadLetters'>;
 
-export function queueDeadLetters(client: ServiceBusClient, queue: string): QueueDeadLetters {
-  let looker: ServiceBusReceiver | undefined;
-  const open = (): ServiceBusReceiver =>
+/** The dead-letter queues' side of the job queue. */
+export function serviceBusDeadLetters(
+  client: ServiceBusClient,
+): DeadLetterPart & { readonly close: () => Promise<void> } {
+  const lookers = new Map<string, ServiceBusReceiver>();
+  const open = (queue: string): ServiceBusReceiver =>
     client.createReceiver(queue, {
       subQueueType: 'deadLetter',
       receiveMode: 'peekLock',
       maxAutoLockRenewalDurationInMs: 0,
     });
-  const look = (): ServiceBusReceiver => {
-    looker = looker === undefined || looker.isClosed ? open() : looker;
-    return looker;
+  const looker = (queue: string): ServiceBusReceiver => {
+    const known = lookers.get(queue);
+    const usable = known === undefined || known.isClosed ? open(queue) : known;
+    lookers.set(queue, usable);
+    return usable;
   };
   return {
-    peek: async ({ after, most }) => {
-      const from = after === undefined ? Long.ZERO : Long.fromString(after).add(1);
-      // `omitMessageBody` is not in the SDK's declarations; where it is not heeded, bodies travel in vain.
-      const options = { fromSequenceNumber: from, omitMessageBody: true };
-      return (await look().peekMessages(most, options)).map(toHead);
+    peekDeadLetters: async (queue, { after, most }) =>
+      asQueueError(`Peeking the dead letters of ${queue}`, async () => {
+        const from = after === undefined ? Long.ZERO : Long.fromString(after).add(1);
+        // `omitMessageBody` is not in the SDK's declarations; where it is not heeded, bodies travel in vain.
+        const options = { fromSequenceNumber: from, omitMessageBody: true };
+        return (await looker(queue).peekMessages(most, options)).map(toHead);
+      }),
+    readDeadLetter: async (queue, sequenceNumber) =>
+      asQueueError(`Reading a dead letter of ${queue}`, async () => {
+        const options = { fromSequenceNumber: Long.fromString(sequenceNumber) };
+        const [found] = await looker(queue).peekMessages(1, options);
+        return found === undefined || String(found.sequenceNumber) !== sequenceNumber ? undefined : toLetter(found);
+      }),
+    removeDeadLetters: async (queue, sequenceNumbers) =>
+      asQueueError(`Removing dead letters of ${queue}`, async () => removeLetters(() => open(queue), sequenceNumbers)),
+    close: async () => {
+      await Promise.allSettled([...lookers.values()].map(async (receiver) => receiver.close()));
     },
-    read: async (sequenceNumber) => {
-      const [found] = await look().peekMessages(1, { fromSequenceNumber: Long.fromString(sequenceNumber) });
-      return found === undefined || String(found.sequenceNumber) !== sequenceNumber ? undefined : toLetter(found);
-    },
-    remove: async (sequenceNumbers) => removeLetters(open, sequenceNumbers),
-    close: async () => looker?.close(),
   };
 }
 

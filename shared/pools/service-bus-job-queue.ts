@@ -2,7 +2,7 @@ import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@az
 import Long from 'long';
 import type { JobQueue } from './job-queue.ts';
 import { peekedBacklogs } from './service-bus-backlog.ts';
-import { queueDeadLetters, type QueueDeadLetters } from './service-bus-dead-letters.ts';
+import { serviceBusDeadLetters } from './service-bus-dead-letters.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { QueueReceivers } from './service-bus-receivers.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
@@ -32,12 +32,7 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
     receivers.set(queue, known);
     return known;
   };
-  const deadLetters = new Map<string, QueueDeadLetters>();
-  const deadLettersOf = (queue: string): QueueDeadLetters => {
-    const known = deadLetters.get(queue) ?? queueDeadLetters(client, queue);
-    deadLetters.set(queue, known);
-    return known;
-  };
+  const { close: closeDeadLetters, ...deadLetters } = serviceBusDeadLetters(client);
   const senderOf = (queue: string): ServiceBusSender => {
     const known = senders.get(queue);
     if (known !== undefined && !known.isClosed) {
@@ -71,15 +66,10 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
         const own = receiversOf(queue);
         return backlogs.of(queue, { receiver: own.looker(), held: () => own.held() }, enqueuedBefore);
       }),
-    peekDeadLetters: async (queue, page) =>
-      asQueueError(`Peeking the dead letters of ${queue}`, async () => deadLettersOf(queue).peek(page)),
-    readDeadLetter: async (queue, sequenceNumber) =>
-      asQueueError(`Reading a dead letter of ${queue}`, async () => deadLettersOf(queue).read(sequenceNumber)),
-    removeDeadLetters: async (queue, sequenceNumbers) =>
-      asQueueError(`Removing dead letters of ${queue}`, async () => deadLettersOf(queue).remove(sequenceNumbers)),
+    ...deadLetters,
     close: async () => {
       locks.stop();
-      const open = [...senders.values(), ...receivers.values(), ...deadLetters.values()];
+      const open = [...senders.values(), ...receivers.values(), { close: closeDeadLetters }];
       await Promise.allSettled(open.map(async (one) => one.close()));
       await client.close();
     },

@@ -56,6 +56,60 @@ export function jobStoreContract(name: string, open: (context: TestContext) => P
     assert.deepEqual(await idsOf({ batchId: 'none' }), []);
   });
 
+  test(`${name}: removes a document at the version that was read, and its id is free again`, async (context) => {
+    const store = await open(context);
+    const created = await store.create(jobDocument({}));
+    assert.ok(created !== 'exists');
+
+    assert.equal(await store.remove('a', created.version), 'removed');
+
+    assert.equal(await store.read('a'), undefined);
+    assert.equal(await store.remove('a', created.version), 'gone');
+    assert.notEqual(await store.create(jobDocument({ createdAt: 2 })), 'exists');
+  });
+
+  test(`${name}: refuses to remove at an old version`, async (context) => {
+    const store = await open(context);
+    const created = await store.create(jobDocument({}));
+    assert.ok(created !== 'exists');
+    await store.replace(jobDocument({ createdAt: 2 }), created.version);
+
+    assert.equal(await store.remove('a', created.version), 'conflict');
+
+    assert.deepEqual((await store.read('a'))?.document, jobDocument({ createdAt: 2 }));
+  });
+
+  test(`${name}: lists and counts jobs by how they ended`, async (context) => {
+    const store = await open(context);
+    const state = 'dead-lettered';
+    const ended: readonly Partial<JobDocument>[] = [
+      { id: 'd-1', state, reason: 'InvalidRequest', tenant: 't', endedAt: 10 },
+      { id: 'd-2', state, reason: 'InvalidRequest', pool: 'q', endedAt: 20 },
+      { id: 'd-3', state: 'expired', reason: 'Expired', batchId: 'b', endedAt: 30 },
+      { id: 'd-4', state: 'completed', endedAt: 40 },
+      { id: 'd-5', state: 'parked', dueAt: 5, replays: [{ at: 5, state, reason: 'Expired' }] },
+      { id: 'd-6', state: 'parked', dueAt: 5 },
+    ];
+    for (const changes of ended) {
+      await store.create(jobDocument(changes));
+    }
+    const idsOf = async (filter: Parameters<JobStore['list']>[0]): Promise<readonly string[]> => {
+      const page = await store.list(filter, { size: 100 });
+      return page.documents.map(({ id }) => id);
+    };
+    const states = ['dead-lettered', 'expired'] as const;
+
+    assert.deepEqual(await idsOf({ states, reason: 'InvalidRequest' }), ['d-1', 'd-2']);
+    assert.deepEqual(await idsOf({ states, tenant: 't' }), ['d-1']);
+    assert.deepEqual(await idsOf({ states, pool: 'q' }), ['d-2']);
+    assert.deepEqual(await idsOf({ states, endedBefore: 20 }), ['d-1']);
+    assert.deepEqual(await idsOf({ replayDueBefore: 6 }), ['d-5']);
+    assert.deepEqual(await idsOf({ replayDueBefore: 5 }), []);
+    assert.deepEqual(await store.countByReason({ states }), { InvalidRequest: 2, Expired: 1 });
+    assert.deepEqual(await store.countByReason({ states, batchId: 'b' }), { Expired: 1 });
+    assert.deepEqual(await store.countByReason({ states, tenant: 'none' }), {});
+  });
+
   test(`${name}: counts a batch by state, and leaves out states without a job`, async (context) => {
     const store = await filled(context);
 

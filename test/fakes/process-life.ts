@@ -53,8 +53,10 @@ export class ProcessLife {
   jobs(store: JobStore): JobStore {
     return {
       ...this.documents('jobs', store),
+      remove: this.#through('jobs.remove', store.remove),
       list: this.#through('jobs.list', store.list),
       countByState: this.#through('jobs.countByState', store.countByState),
+      countByReason: this.#through('jobs.countByReason', store.countByReason),
     };
   }
 
@@ -63,6 +65,7 @@ export class ProcessLife {
       put: this.#through('payloads.put', store.put),
       get: this.#through('payloads.get', store.get),
       remove: this.#through('payloads.remove', store.remove),
+      removeOf: this.#through('payloads.removeOf', store.removeOf),
     };
   }
 
