@@ -21,6 +21,12 @@ export const spanNames = {
   cancel: 'cancel',
   wake: 'wake',
   replay: 'replay',
+  purge: 'purge',
+  erase: 'erase',
+  /** A look through the dead-letter queues. */
+  sweep: 'sweep',
+  /** A pool paused or resumed. */
+  switch: 'switch',
   health: 'health',
 } as const;
 
@@ -37,6 +43,10 @@ export const invocationSpans: ReadonlySet<string> = new Set([
   spanNames.cancel,
   spanNames.wake,
   spanNames.replay,
+  spanNames.purge,
+  spanNames.erase,
+  spanNames.sweep,
+  spanNames.switch,
   spanNames.health,
 ]);
 
