@@ -8,6 +8,7 @@ import type { ModelClient } from '../models/model-client.ts';
 import type { PayloadStore } from '../payloads/payload-store.ts';
 import type { DeploymentHealth } from '../pools/deployment-health.ts';
 import type { JobQueue } from '../pools/job-queue.ts';
+import type { PoolSwitches } from '../pools/pool-switches.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
@@ -33,6 +34,7 @@ export interface PipelineDeps {
   readonly models: ModelClient;
   readonly reserver: Reserver;
   readonly health: DeploymentHealth;
+  readonly switches: PoolSwitches;
   readonly telemetry: Telemetry;
   /** Writes a line to the app's log: a fault that the pipeline survives. Never user text (T1). */
   readonly logFault: (what: string, error: unknown) => void;

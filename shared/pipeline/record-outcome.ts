@@ -32,9 +32,7 @@ export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promis
     case 'throttled':
       return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, outcome.retryAfterMs) });
     case 'failed':
-      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
     case 'misconfigured':
-      deps.health.close(run.where, { code: outcome.code, message: outcome.message });
       return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
     case 'aborted':
       return { settlement: 'leave', outcome: 'lock-lost' };

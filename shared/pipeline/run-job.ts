@@ -131,12 +131,17 @@ async function startAndCall(
       const dueAt = parkUntil(deps, run.stored.document, undefined);
       return { kind: 'ended', end: await endJob(deps, run, { kind: 'park', dueAt }) };
     }
+    case 'paused':
+      return { kind: 'ended', end: await giveBack(run) };
     case 'too-late':
       return { kind: 'ended', end: await expire(deps, run) };
     case 'aborted':
       return { kind: 'ended', end: run.message.lockLost.aborted ? lockLost : await giveBack(run) };
     case 'start':
-      return call(deps, run, { ...start, looksAgain, waitMs: deps.clock.now() - waitedFrom });
+      return call(deps, run, { ...start, looksAgain, waitMs: deps.clock.now() - waitedFrom }).finally(() =>
+        // Nothing when it was called, or held no probe.
+        deps.health.releaseProbe(start.where, run.job.id),
+      );
   }
 }
 
@@ -144,7 +149,13 @@ const lockLost: JobEnd = { settlement: 'leave', outcome: 'lock-lost' };
 
 function wishOf({ job, stored }: ClaimedRun): StartWish {
   const { tenant, options } = job.envelope;
-  return { costOf: costOf(job), priority: options?.priority, tenant, notAfterMs: stored.document.deadline };
+  return {
+    jobId: job.id,
+    costOf: costOf(job),
+    priority: options?.priority,
+    tenant,
+    notAfterMs: stored.document.deadline,
+  };
 }
 
 async function call(

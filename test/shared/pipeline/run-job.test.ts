@@ -126,7 +126,7 @@ test('a deployment that asks for a day is closed instead of waited for', async (
 
   const [first, second] = jobOf(rig).attempts ?? [];
   assert.deepEqual(
-    deps.health.closed().map(({ region, code }) => [region, code]),
+    deps.health.tripped().map(({ region, code }) => [region, code]),
     [[first?.region, 'throttled_for_long']],
   );
   assert.notEqual(second?.region, first?.region);
@@ -190,7 +190,7 @@ test('a misconfigured deployment is closed, and the job runs in another region (
   await runNext(rig, deps);
   assert.equal(jobOf(rig).state, 'parked');
   assert.deepEqual(
-    deps.health.closed().map(({ region }) => region),
+    deps.health.tripped().map(({ region }) => region),
     ['east'],
   );
   await rig.clock.advance(10_000);
