@@ -13,10 +13,13 @@ export function usableRate(deps: BucketDeps, pool: Pool): PoolRate {
 }
 
 /**
- * The buckets of the pool's available deployments: the healthy ones, or all of them in a process that knows of none. One that runs
+ * None of a pool that is paused; else the buckets of its available deployments: the healthy ones, or all of them in a process that knows of none. One that runs
  * no pump may not know the time well enough.
  */
-export function likelyBuckets(deps: BucketDeps, pool: Pool): readonly UsableBucket[] {
+export function likelyBuckets(deps: BucketDeps & Pick<PipelineDeps, 'switches'>, pool: Pool): readonly UsableBucket[] {
+  if (deps.switches.isPaused(pool.name)) {
+    return [];
+  }
   const open = pool.deployments.filter((where) => deps.health.standing(where) === 'available');
   const healthy = open.filter((where) => deps.reserver.isHealthy(where.bucketId));
   const ids = new Set((healthy.length > 0 ? healthy : open).map(({ bucketId }) => bucketId));

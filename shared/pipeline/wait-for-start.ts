@@ -83,7 +83,7 @@ async function awaitTurn(
   }
   switch (turn.kind) {
     case 'start': {
-      const mayCall = deps.health.standing(where) === 'available' || deps.health.isProbedBy(where, jobId);
+      const mayCall = deps.health.standing(where) === 'available' || deps.health.mayProbe(where, jobId);
       return mayCall ? { kind: 'start', where, latestMs: turn.reservation.latestMs } : undefined;
     }
     case 'too-late':
@@ -97,7 +97,7 @@ async function awaitTurn(
 /** The deployment whose probe the job has, or got. One that failed it before is left to another job, unless there is no choice. */
 async function takeDueProbe(deps: StartDeps, pool: Pool, wish: StartWish): Promise<PoolDeployment | undefined> {
   const { jobId, costOf, avoid } = wish;
-  const held = pool.deployments.find((where) => deps.health.isProbedBy(where, jobId));
+  const held = pool.deployments.find((where) => deps.health.mayProbe(where, jobId));
   if (held !== undefined) {
     return held;
   }

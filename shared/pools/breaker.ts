@@ -143,7 +143,15 @@ export function releaseProbe(
   return { ...rest, state: probedIn, since: input.now, until: input.now };
 }
 
-/** Whether this probe holds the breaker's lease. */
+/** Whether a call of this probe may begin: it has the lease, which has not lapsed. */
+export function mayProbe(
+  breaker: Breaker | undefined,
+  { owner, now }: { readonly owner: string; readonly now: number },
+): boolean {
+  return isProbedBy(breaker, owner) && breaker.probe.until > now;
+}
+
+/** Whether nobody else has taken the probe since. */
 export function isProbedBy(
   breaker: Breaker | undefined,
   owner: string,

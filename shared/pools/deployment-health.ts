@@ -10,8 +10,8 @@ export interface DeploymentHealth {
   readonly standing: (where: DeploymentName) => Standing;
   /** Takes the probe of a deployment for a job; false when another job has it, in whatever process. */
   readonly takeProbe: (where: DeploymentName, jobId: string) => Promise<boolean>;
-  /** Whether the job still holds the deployment's probe. */
-  readonly isProbedBy: (where: DeploymentName, jobId: string) => boolean;
+  /** Whether the job holds the deployment's probe, so that its call may begin. */
+  readonly mayProbe: (where: DeploymentName, jobId: string) => boolean;
   /** A job that holds the probe does not call after all: another one may. Nothing when it does not hold it. */
   readonly releaseProbe: (where: DeploymentName, jobId: string) => void;
   /** Told after every call. */

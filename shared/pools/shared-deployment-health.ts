@@ -5,6 +5,7 @@ import {
   breakerId,
   type BreakerStore,
   isProbedBy,
+  mayProbe,
   probeDueAt,
   probeFailed,
   probeSucceeded,
@@ -69,7 +70,11 @@ export function sharedDeploymentHealth(deps: HealthDeps): DeploymentHealth {
   const quietly = quietChanges(deps);
   return {
     standing: (where) => standingOf(of(where).breaker.view, deps.now()),
-    isProbedBy: (where, jobId) => probeOf(of(where), jobId) !== undefined,
+    mayProbe: (where, jobId) => {
+      const one = of(where);
+      const owner = probeOf(one, jobId);
+      return owner !== undefined && mayProbe(one.breaker.view, { owner, now: deps.now() });
+    },
     takeProbe: async (where, jobId) => {
       const one = of(where);
       if (standingOf(one.breaker.view, deps.now()) !== 'probe-due') {
@@ -78,7 +83,7 @@ export function sharedDeploymentHealth(deps: HealthDeps): DeploymentHealth {
       const probe = { jobId, owner: deps.newId(), takenAt: deps.now() };
       one.probe = probe;
       await quietly(one, (breaker) => takeProbe(breaker, { owner: probe.owner, now: probe.takenAt }));
-      return isProbedBy(one.breaker.view, probe.owner);
+      return mayProbe(one.breaker.view, { owner: probe.owner, now: deps.now() });
     },
     releaseProbe: (where, jobId) => {
       const one = of(where);
@@ -183,6 +188,10 @@ async function refresh(deps: HealthDeps, one: Watched, quietly: QuietChanges): P
     await quietly(one, (current) => renewProbe(current, { owner: probe.owner, now }));
   }
   const isClosed = standingOf(breaker.view, now) === 'available';
+  if (!isClosed) {
+    // Another process may have opened it, on witnesses of its own.
+    one.meter.reset();
+  }
   if (now - one.readAt >= (isClosed ? closedAgeMs : trippedAgeMs)) {
     one.readAt = now;
     await quietly(one, undefined);
