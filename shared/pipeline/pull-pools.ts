@@ -103,7 +103,13 @@ async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<voi
         continue;
       }
       const received = await receiveHighFirst(deps, pool, most);
+      // A receive may end after the process was told to stop, or the pool was paused.
+      const isLate = loop.stopping.aborted || !isServed(deps, pool);
       for (const { queue, message } of received) {
+        if (isLate) {
+          giveBack(loop.hand, queue, message);
+          continue;
+        }
         loop.onActive();
         takeJob(deps, { pool, queue, message, loop, onStart: intake.begin() });
       }
@@ -122,6 +128,14 @@ async function restUnserved(deps: PipelineDeps, pool: Pool, loop: Loop): Promise
     loop.onBusy();
   }
   await deps.clock.sleep(unservedMs, loop.stopping);
+}
+
+/** To its queue, without a claim. */
+function giveBack(hand: PumpHand, queue: string, message: ReceivedMessage): void {
+  hand.take(queue, message, async () => {
+    await message.abandon();
+    hand.giveBack();
+  });
 }
 
 /** Jobs in hand by pool, so that one whose calls hang leaves the others their part. */
@@ -172,6 +186,10 @@ async function pullIntake(deps: PipelineDeps, loop: Loop): Promise<void> {
     try {
       const messages = await deps.queue.receive(intakeQueue, sortedAtOnce, receiveMs);
       for (const message of messages) {
+        if (loop.stopping.aborted) {
+          giveBack(loop.hand, intakeQueue, message);
+          continue;
+        }
         loop.onActive();
         const run = { anyPool, message, pump: loop.traceparent, stopping: loop.stopping, onStart: () => undefined };
         loop.hand.take(intakeQueue, message, async () =>

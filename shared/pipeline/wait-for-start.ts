@@ -14,6 +14,8 @@ export type StartOutcome =
   | { readonly kind: 'closed' }
   /** The pool was paused (P2). */
   | { readonly kind: 'paused' }
+  /** Another call after one that failed would be more than the deployment's retry budget allows. */
+  | { readonly kind: 'no-retry-budget' }
   /** It would start after its deadline. */
   | { readonly kind: 'too-late' }
   | { readonly kind: 'aborted' };
@@ -23,6 +25,8 @@ export interface StartWish extends Omit<StartRequest, 'bucketId' | 'cost'> {
   readonly costOf: (where: PoolDeployment) => number;
   /** Keys of deployments (`deploymentKey`) that are chosen last: they failed the job before. */
   readonly avoid?: ReadonlySet<string>;
+  /** A call of the job failed just before: this one needs a place in the deployment's retry budget. */
+  readonly isRetry?: boolean;
 }
 
 type StartDeps = Pick<PipelineDeps, 'health' | 'switches' | 'reserver' | 'settings'>;
@@ -50,13 +54,19 @@ export async function waitForStart(
 }
 
 async function seekStart(deps: StartDeps, pool: Pool, wish: StartWish, signal: AbortSignal): Promise<StartOutcome> {
+  let isAllowed = wish.isRetry !== true;
   for (;;) {
     if (deps.switches.isPaused(pool.name)) {
       return { kind: 'paused' };
     }
-    const where = (await takeDueProbe(deps, pool, wish)) ?? chooseDeployment(deps, pool, wish);
+    const probed = await takeDueProbe(deps, pool, wish);
+    const where = probed ?? chooseDeployment(deps, pool, wish);
     if (where === undefined) {
       return { kind: 'closed' };
+    }
+    isAllowed ||= probed !== undefined || deps.health.mayRetry(where);
+    if (!isAllowed) {
+      return { kind: 'no-retry-budget' };
     }
     const outcome = await awaitTurn(deps, { pool, where, wish }, signal);
     if (outcome !== undefined) {
@@ -71,7 +81,7 @@ async function awaitTurn(
   { pool, where, wish }: { readonly pool: Pool; readonly where: PoolDeployment; readonly wish: StartWish },
   signal: AbortSignal,
 ): Promise<StartOutcome | undefined> {
-  const { costOf, jobId, avoid: _avoid, ...rest } = wish;
+  const { costOf, jobId, avoid: _avoid, isRetry: _isRetry, ...rest } = wish;
   const waiting = joinSignals([signal, deps.switches.pausing(pool.name)]);
   const request = { ...rest, bucketId: where.bucketId, cost: costOf(where) };
   const turn = await deps.reserver.awaitStart(request, waiting.signal).finally(waiting.release);

@@ -16,7 +16,7 @@ export interface DeploymentHealth {
   readonly releaseProbe: (where: DeploymentName, jobId: string) => void;
   /** Told after every call. */
   readonly report: (where: DeploymentName, call: CallReport) => void;
-  /** Whether a call that failed there may be made again in this delivery; takes it from the deployment's retry budget. */
+  /** Whether a job whose call failed, there or elsewhere, may be called there at once; takes it from its retry budget. */
   readonly mayRetry: (where: DeploymentName) => boolean;
   /** Deployments whose breaker is not closed. */
   readonly tripped: () => readonly TrippedDeployment[];

@@ -8,6 +8,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Lane } from '../../shared/lanes/lane.ts';
 import { modelCatalogue, type ModelOverride } from '../../shared/models/model-catalogue.ts';
 import type { PipelineDeps, PipelineSettings } from '../../shared/pipeline/deps.ts';
+import { oneAtATime } from '../../shared/pipeline/one-at-a-time.ts';
 import type { Breaker } from '../../shared/pools/breaker.ts';
 import { describePools, type Pool } from '../../shared/pools/pool.ts';
 import type { Switches } from '../../shared/pools/pool-switches.ts';
@@ -137,6 +138,8 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
         telemetry: outside.telemetry,
         pools: pools.map(({ name }) => name),
       }),
+      suspects: oneAtATime(),
+      ending: new AbortController().signal,
       telemetry: outside.telemetry,
       logFault,
       busyMs: () => 0,
@@ -158,6 +161,7 @@ const usualSettings: PipelineSettings = {
   pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
   callTimeoutMs: 60_000,
   parkMs: 10_000,
+  retries: { mostFailures: 20, longestMs: 86_400_000 },
   resultTtlSeconds: undefined,
 };
 
