@@ -2,7 +2,7 @@ import { type Container, ErrorResponse, type ItemDefinition, TimeoutError } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { AppError } from './errors.ts';
-import type { RemovingStore, Stored } from './stored.ts';
+import type { DocumentStore, Stored } from './stored.ts';
 
 /** Waits before each further try, in milliseconds; each is jittered. One retry layer: the SDK retries 429 alone. */
 const retryDelaysMs = [20, 80, 250, 700, 1500] as const;
@@ -14,7 +14,7 @@ const transientStatuses = new Set([408, 429, 449, 500, 503]);
 export function cosmosDocuments<Document extends { readonly id: string }>(
   container: Container,
   schema: z.ZodType<Document>,
-): RemovingStore<Document> {
+): DocumentStore<Document> {
   const name = container.id;
   return {
     read: async (id) =>
@@ -47,19 +47,6 @@ export function cosmosDocuments<Document extends { readonly id: string }>(
           const status = statusOf(error);
           if (status === 412 || status === 404) {
             return 'conflict';
-          }
-          throw error;
-        }
-      }),
-    remove: async (id, version) =>
-      withCosmosRetries(`Removing ${name}/${id}`, async () => {
-        try {
-          await container.item(id, id).delete({ accessCondition: { type: 'IfMatch', condition: version } });
-          return 'removed';
-        } catch (error) {
-          const status = statusOf(error);
-          if (status === 412 || status === 404) {
-            return status === 412 ? 'conflict' : 'gone';
           }
           throw error;
         }

@@ -14,9 +14,3 @@ export interface DocumentStore<Document> {
   readonly create: (document: Document) => Promise<Stored<Document> | 'exists'>;
   readonly replace: (document: Document, version: string) => Promise<Stored<Document> | 'conflict'>;
 }
-
-/** A store whose documents can be removed for good. */
-export interface RemovingStore<Document> extends DocumentStore<Document> {
-  /** `gone`: there was none, or it was removed by a call whose reply was lost. */
-  readonly remove: (id: string, version: string) => Promise<'removed' | 'gone' | 'conflict'>;
-}

@@ -59,7 +59,9 @@ function toQuery(
 
 function toConditions(filter: JobFilter): { readonly conditions: string[]; readonly parameters: SqlParameter[] } {
   const { states, endedBefore, replayDueBefore } = filter;
-  const conditions: string[] = [];
+  const conditions = [
+    filter.isErasing === true ? "c.state = 'cancelled' AND c.isErasing = true" : 'NOT IS_DEFINED(c.erasedAt)',
+  ];
   const parameters: SqlParameter[] = [];
   const add = (condition: string, name: string, value: SqlParameter['value'] | undefined): void => {
     if (value !== undefined) {

@@ -1,9 +1,9 @@
-import type { RemovingStore } from '../stored.ts';
+import type { DocumentStore } from '../stored.ts';
 import type { DeadLetterReason } from './dead-letter-reason.ts';
 import type { JobDocument, JobState } from './job-document.ts';
 
 /** Where jobs are kept (port). */
-export interface JobStore extends RemovingStore<JobDocument> {
+export interface JobStore extends DocumentStore<JobDocument> {
   /** In the order of their ids; `after` is where the last page ended. */
   readonly list: (
     filter: JobFilter,
@@ -25,6 +25,8 @@ export interface JobFilter {
   readonly endedBefore?: number | undefined;
   /** Parked, due before this time (epoch ms), and replayed before. */
   readonly replayDueBefore?: number | undefined;
+  /** Tombstones of which something is still to be removed. No other filter lists a tombstone. */
+  readonly isErasing?: true | undefined;
 }
 
 export interface JobPage {

@@ -26,7 +26,7 @@ export function judgeDeadLetter(facts: DeadLetterFacts, document: JobDocument | 
   }
   const isOlder = facts.epoch < document.epoch;
   if (hasEnded(document)) {
-    return isDeadLetter(document) && !isOlder && document.erasingAt === undefined ? 'keep' : 'remove';
+    return isDeadLetter(document) && !isOlder ? 'keep' : 'remove';
   }
   if (isOlder) {
     return document.state === 'parked' ? 'send-then-remove' : 'remove';

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { eraseJob, finishErasing } from '../jobs/erase-job.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
@@ -16,16 +17,12 @@ export type EraseOutcome = { readonly id: string } & (
   | { readonly kind: 'erased' | 'unknown' }
   /** Its state is not one that the call may erase; nothing was changed. */
   | { readonly kind: 'not-erasable'; readonly state: string }
-  /** Its message in the dead-letter queue is held by another at the moment; everything but that and the document is gone. */
-  | { readonly kind: 'held' }
 );
 
 /**
- * Removes jobs for good: their payloads, their messages in the dead-letter queues, their documents.
- *
- * The document is marked first, in a conditional write, so that no replay meets a job that is half gone. It is removed last:
- * whatever kills the call in between, the document still leads to what is left, and the same call ends it. The other way
- * round, what was left could be found by nobody, and a message that the broker dead-lettered would bring its job back (D2).
+ * Removes jobs for good. (a) The document becomes a tombstone, in one conditional write on the end that was read: a job that
+ * is replayed at the same moment stays whole. (b) Its payloads go, (c) then its messages in the dead-letter queues, (d) then
+ * the tombstone's mark. Killed in between, the same call ends it, and so does the sweep, by the mark.
  *
  * @throws AppError `cosmos.unavailable`, `queue.unavailable`, `payloads.unavailable` (retryable): call again
  */
@@ -37,11 +34,28 @@ export async function eraseJobs(
     readonly span: Span;
   },
 ): Promise<readonly EraseOutcome[]> {
-  const { ids, isErasable, span } = input;
-  const marked = await inGroups(ids, atOnce, async (id) => markOne(deps, id, isErasable));
+  const marked = await inGroups(input.ids, atOnce, async (id) => markOne(deps, id, input.isErasable));
   const going = marked.filter((one) => one.kind === 'marked');
-  const { left } = await sweepJobs(deps, new Set(going.map(({ id }) => id)), span);
-  return inGroups(marked, atOnce, async (one) => (one.kind === 'marked' ? removeOne(deps, one, left) : one));
+  await removeRest(
+    deps,
+    going.map(({ stored }) => stored),
+    input.span,
+  );
+  return marked.map((one) => (one.kind === 'marked' ? { id: one.id, kind: 'erased' } : one));
+}
+
+/** Steps (b) to (d), of tombstones that are marked. */
+export async function removeRest(
+  deps: LetterDeps,
+  tombstones: readonly Stored<JobDocument>[],
+  span: Span,
+): Promise<void> {
+  await inGroups(tombstones, atOnce, async ({ document }) => deps.payloads.removeOf(document.id));
+  await sweepJobs(deps, new Set(tombstones.map(({ document }) => document.id)), span);
+  // A conflict is another call that ended the same.
+  await inGroups(tombstones, atOnce, async ({ document, version }) =>
+    deps.jobs.replace(finishErasing(document), version),
+  );
 }
 
 interface Marked {
@@ -51,49 +65,28 @@ interface Marked {
 }
 
 async function markOne(
-  deps: Pick<LetterDeps, 'jobs' | 'payloads' | 'clock'>,
+  deps: Pick<LetterDeps, 'jobs' | 'clock'>,
   id: string,
   isErasable: (document: JobDocument) => boolean,
 ): Promise<Marked | EraseOutcome> {
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = await deps.jobs.read(id);
-    if (stored === undefined) {
+    if (stored?.document.isErasing === true) {
+      return { id, kind: 'marked', stored };
+    }
+    if (stored === undefined || stored.document.erasedAt !== undefined) {
       return { id, kind: 'unknown' };
     }
     const { document, version } = stored;
     if (!isErasable(document)) {
       return { id, kind: 'not-erasable', state: document.state };
     }
-    const isMarked = document.erasingAt !== undefined;
-    const mark = isMarked ? stored : await deps.jobs.replace({ ...document, erasingAt: deps.clock.now() }, version);
-    if (mark !== 'conflict') {
-      await deps.payloads.removeOf(id);
-      return { id, kind: 'marked', stored: mark };
+    const written = await deps.jobs.replace(eraseJob(document, deps.clock.now()), version);
+    if (written !== 'conflict') {
+      return { id, kind: 'marked', stored: written };
     }
   }
-  throw contended(id);
-}
-
-async function removeOne(
-  deps: Pick<LetterDeps, 'jobs'>,
-  { id, stored }: Marked,
-  left: ReadonlySet<string>,
-): Promise<EraseOutcome> {
-  if (left.has(id)) {
-    return { id, kind: 'held' };
-  }
-  const removed = await deps.jobs.remove(id, stored.version);
-  if (removed !== 'conflict') {
-    return { id, kind: 'erased' };
-  }
-  // Nothing but another erasure writes a marked document.
-  const current = await deps.jobs.read(id);
-  if (current === undefined) {
-    return { id, kind: 'erased' };
-  }
-  throw contended(id);
-}
-
-function contended(id: string): AppError {
-  return new AppError('jobs.contended', `Erasing job ${id} met another writer. Try again.`, { isRetryable: true });
+  throw new AppError('jobs.contended', `Erasing job ${id} met another writer ${mostRounds} times. Try again.`, {
+    isRetryable: true,
+  });
 }

@@ -12,7 +12,7 @@ import type { LetterDeps } from './settle-letter.ts';
 const atOnce = 10;
 
 export type PurgeOutcome = { readonly id: string } & (
-  | { readonly kind: 'purged' | 'would-purge' | 'unknown' | 'held' }
+  | { readonly kind: 'purged' | 'would-purge' | 'unknown' }
   | { readonly kind: 'not-a-dead-letter'; readonly state: string }
 );
 
@@ -44,7 +44,7 @@ export async function purgeDeadLetters(deps: LetterDeps, selection: PurgeSelecti
 
 async function lookAt(deps: Pick<LetterDeps, 'jobs'>, id: string): Promise<PurgeOutcome> {
   const stored = await deps.jobs.read(id);
-  if (stored === undefined) {
+  if (stored === undefined || stored.document.erasedAt !== undefined) {
     return { id, kind: 'unknown' };
   }
   const { state } = stored.document;
@@ -60,8 +60,7 @@ async function purgeJobs(deps: LetterDeps, ids: readonly string[], span: Span): 
       case 'not-erasable':
         return { id: one.id, kind: 'not-a-dead-letter', state: one.state };
       case 'unknown':
-      case 'held':
-        return { id: one.id, kind: one.kind };
+        return { id: one.id, kind: 'unknown' };
     }
   });
 }

@@ -66,7 +66,7 @@ async function replayOne(deps: ReplayDeps, one: ReplayOne): Promise<ReplayOutcom
   const { id } = one;
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = await deps.jobs.read(id);
-    if (stored === undefined) {
+    if (stored === undefined || stored.document.erasedAt !== undefined) {
       return { id, kind: 'unknown' };
     }
     const { document } = stored;
@@ -75,9 +75,8 @@ async function replayOne(deps: ReplayDeps, one: ReplayOne): Promise<ReplayOutcom
       const isSent = await sendAgain(deps, { document, span: one.span });
       return isSent ? { id, kind: 'replayed' } : { id, kind: 'not-a-dead-letter', state: document.state };
     }
-    if (!isDeadLetter(document) || document.erasingAt !== undefined) {
-      const state = document.erasingAt === undefined ? document.state : 'erasing';
-      return { id, kind: 'not-a-dead-letter', state };
+    if (!isDeadLetter(document)) {
+      return { id, kind: 'not-a-dead-letter', state: document.state };
     }
     const outcome = await replayStored(deps, one, stored);
     if (outcome !== 'conflict') {

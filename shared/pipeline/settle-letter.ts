@@ -23,7 +23,7 @@ export interface QueuedLetter {
 /** What a look at one message came to; `remove`: it stands for nothing any more, and what it led to is stored. */
 export type LetterEnd =
   | { readonly kind: 'keep' | 'adopted' | 'gone' }
-  | { readonly kind: 'remove'; readonly id: string; readonly isSent: boolean };
+  | { readonly kind: 'remove'; readonly isSent: boolean };
 
 /** Judges one message in a dead-letter queue, and does what has to be done before it may go. */
 export async function settleLetter(deps: LetterDeps, where: QueuedLetter, span: Span): Promise<LetterEnd> {
@@ -54,7 +54,7 @@ async function settleJob(
     case 'keep':
       return { kind: 'keep' };
     case 'remove':
-      return { kind: 'remove', id, isSent: false };
+      return { kind: 'remove', isSent: false };
     case 'adopt': {
       const isAdopted = job !== undefined && (await adoptLetter(deps, { head: where.head, job, stored }));
       return { kind: isAdopted ? 'adopted' : 'keep' };
@@ -62,7 +62,7 @@ async function settleJob(
     case 'send-then-remove': {
       const fallback = async (): Promise<ReadJob | undefined> => job ?? jobOf(deps, where);
       const isSent = stored !== undefined && (await sendAgain(deps, { document: stored.document, span, fallback }));
-      return isSent ? { kind: 'remove', id, isSent } : { kind: 'keep' };
+      return isSent ? { kind: 'remove', isSent } : { kind: 'keep' };
     }
   }
 }

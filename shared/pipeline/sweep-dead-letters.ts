@@ -19,15 +19,13 @@ export interface Swept {
   /** Messages of parked jobs that were sent again. */
   readonly sent: number;
   readonly removed: number;
-  /** Jobs of which a message should have gone and is still there: somebody else holds it. */
-  readonly left: ReadonlySet<string>;
 }
 
-export const nothingSwept: Swept = { judged: 0, adopted: 0, sent: 0, removed: 0, left: new Set() };
+export const nothingSwept: Swept = { judged: 0, adopted: 0, sent: 0, removed: 0 };
 
 /**
  * Looks through the dead-letter queues for the messages of these jobs, after they were replayed or are being erased: what
- * stands for nothing any more is taken out.
+ * stands for nothing any more is taken out, but for what another holds: the timer's sweep takes that.
  *
  * @throws AppError `queue.unavailable`, `cosmos.unavailable` (retryable): the timer's sweep does what is left
  */
@@ -50,15 +48,10 @@ export interface QueueSweep {
   readonly onKept?: (head: DeadLetterHead) => void;
 }
 
-interface Going {
-  readonly sequenceNumber: string;
-  readonly id: string;
-}
-
 /** Judges a queue's messages, and then takes out, in one pass, what stands for nothing any more. */
 export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<Swept> {
   const { queue, most, span, onKept } = sweep;
-  const going: Going[] = [];
+  const going = new Set<string>();
   let [judged, adopted, sent] = [0, 0, 0];
   for await (const page of pagesOf(deps, queue)) {
     const heads = page.filter(sweep.isMeant).slice(0, most - judged);
@@ -66,7 +59,7 @@ export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<S
     await inGroups(heads, atOnce, async (head) => {
       const end = await settleLetter(deps, { queue, head }, span);
       if (end.kind === 'remove') {
-        going.push({ sequenceNumber: head.sequenceNumber, id: end.id });
+        going.add(head.sequenceNumber);
         sent += end.isSent ? 1 : 0;
       } else if (end.kind === 'keep') {
         onKept?.(head);
@@ -77,31 +70,8 @@ export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<S
       break;
     }
   }
-  return { judged, adopted, sent, ...(await takeOut(deps, queue, going)) };
-}
-
-async function takeOut(
-  deps: LetterDeps,
-  queue: string,
-  going: readonly Going[],
-): Promise<Pick<Swept, 'removed' | 'left'>> {
-  const numbers = new Set(going.map(({ sequenceNumber }) => sequenceNumber));
-  const removed = numbers.size === 0 ? 0 : await deps.queue.removeDeadLetters(queue, numbers);
-  const left = removed === numbers.size ? [] : await stillThere(deps, queue, going);
-  return { removed, left: new Set(left) };
-}
-
-async function stillThere(deps: LetterDeps, queue: string, going: readonly Going[]): Promise<readonly string[]> {
-  const looked = await inGroups(going, atOnce, async ({ sequenceNumber, id }) => {
-    const [found] = await deps.queue.peekDeadLetters(queue, { after: before(sequenceNumber), most: 1 });
-    return found?.sequenceNumber === sequenceNumber ? [id] : [];
-  });
-  return looked.flat();
-}
-
-/** Numbers are decimal strings of up to 64 bits. */
-function before(sequenceNumber: string): string {
-  return String(BigInt(sequenceNumber) - 1n);
+  const removed = going.size === 0 ? 0 : await deps.queue.removeDeadLetters(queue, going);
+  return { judged, adopted, sent, removed };
 }
 
 /** A dead-letter queue from its beginning, page by page. */
@@ -127,6 +97,5 @@ export function addSwept(a: Swept, b: Swept): Swept {
     adopted: a.adopted + b.adopted,
     sent: a.sent + b.sent,
     removed: a.removed + b.removed,
-    left: new Set([...a.left, ...b.left]),
   };
 }

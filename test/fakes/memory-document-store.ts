@@ -1,6 +1,6 @@
-import type { RemovingStore, Stored } from '../../shared/stored.ts';
+import type { DocumentStore, Stored } from '../../shared/stored.ts';
 
-export interface MemoryDocumentStore<Document> extends RemovingStore<Document> {
+export interface MemoryDocumentStore<Document> extends DocumentStore<Document> {
   readonly all: () => readonly Document[];
   /** Every document that was ever accepted, in order. */
   readonly written: readonly Document[];
@@ -22,13 +22,6 @@ export function memoryDocumentStore<Document extends { readonly id: string }>():
     create: async (document) => (stored.has(document.id) ? 'exists' : write(document)),
     replace: async (document, expected) =>
       stored.get(document.id)?.version === expected ? write(document) : 'conflict',
-    remove: async (id, expected) => {
-      const known = stored.get(id);
-      if (known === undefined) {
-        return 'gone';
-      }
-      return known.version === expected && stored.delete(id) ? 'removed' : 'conflict';
-    },
     all: () => [...stored.values()].map((entry) => entry.document),
   };
 }

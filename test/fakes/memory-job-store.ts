@@ -40,6 +40,7 @@ function isOf(filter: JobFilter, one: JobDocument): boolean {
   const isParkedReplay = one.state === 'parked' && one.replays !== undefined;
   return (
     fields.every((field) => filter[field] === undefined || one[field] === filter[field]) &&
+    (filter.isErasing === true ? one.isErasing === true : one.erasedAt === undefined) &&
     (states === undefined || states.includes(one.state)) &&
     (endedBefore === undefined || (one.endedAt !== undefined && one.endedAt < endedBefore)) &&
     (replayDueBefore === undefined || (isParkedReplay && one.dueAt !== undefined && one.dueAt < replayDueBefore))

@@ -53,7 +53,6 @@ export class ProcessLife {
   jobs(store: JobStore): JobStore {
     return {
       ...this.documents('jobs', store),
-      remove: this.#through('jobs.remove', store.remove),
       list: this.#through('jobs.list', store.list),
       countByState: this.#through('jobs.countByState', store.countByState),
       countByReason: this.#through('jobs.countByReason', store.countByReason),
