@@ -174,4 +174,9 @@ export const sluice = {
   switchState: 'sluice.switch.state',
   jobsPulled: 'sluice.pump.jobs_pulled',
   jobsEnded: 'sluice.pump.jobs_ended',
+  /** Of a sweep: dead-lettered messages that were judged, jobs that became dead letters by it, messages sent and removed. */
+  lettersJudged: 'sluice.sweep.judged',
+  lettersAdopted: 'sluice.sweep.adopted',
+  lettersSent: 'sluice.sweep.sent',
+  lettersRemoved: 'sluice.sweep.removed',
 } as const;

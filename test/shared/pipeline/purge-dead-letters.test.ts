@@ -135,7 +135,7 @@ test('messages are purged by their names, and a job’s message is not', async (
 test('what is no dead letter is not purged', async () => {
   const rig = deadLetterRig();
   rig.service.isRefusing = false;
-  rig.queue.put('jobs', ...[chatJob('a', { id: 'a' })]);
+  rig.queue.put('jobs', chatJob('a', { id: 'a' }));
   await runAll(rig);
 
   const purged = await purge(rig, { ids: ['a', 'none'] });
