@@ -4,9 +4,12 @@ import type { DeadLetter, DeadLetterHead, JobQueue } from './job-queue.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { readBody, readEpoch, readText } from './service-bus-received-message.ts';
 
-/** Letters that one receive asks for, and how long it waits for the first, in ms. */
+/** Letters that one receive asks for. */
 const pageSize = 250;
-const pageWaitMs = 500;
+
+/** As in the job queue: the SDK waits for a full batch, so it is given little time; and more for a first letter alone. */
+const burstMs = 50;
+const firstMs = 500;
 
 /** Letters that one receiver holds: the AMQP library below the SDK keeps a list of 2,048 of them. */
 const mostPerReceiver = 1500;
@@ -75,7 +78,7 @@ async function removeLetters(open: () => ServiceBusReceiver, meant: ReadonlySet<
   try {
     while (removed < meant.size) {
       const shelf = await nextShelf(shelves, open);
-      const page = await shelf.receiver.receiveMessages(pageSize, { maxWaitTimeInMs: pageWaitMs });
+      const page = await receivePage(shelf.receiver);
       const isRound = page.some((letter) => seen.has(String(letter.sequenceNumber)));
       const found = page.filter((letter) => meant.has(String(letter.sequenceNumber)));
       shelf.held.push(...page.filter((letter) => !found.includes(letter)));
@@ -92,6 +95,11 @@ async function removeLetters(open: () => ServiceBusReceiver, meant: ReadonlySet<
   } finally {
     await Promise.all(shelves.map(letGo));
   }
+}
+
+async function receivePage(receiver: ServiceBusReceiver): Promise<readonly ServiceBusReceivedMessage[]> {
+  const burst = await receiver.receiveMessages(pageSize, { maxWaitTimeInMs: burstMs });
+  return burst.length > 0 ? burst : receiver.receiveMessages(1, { maxWaitTimeInMs: firstMs });
 }
 
 async function nextShelf(shelves: Shelf[], open: () => ServiceBusReceiver): Promise<Shelf> {

@@ -1,4 +1,5 @@
 import { ServiceBusClient } from '@azure/service-bus';
+import Long from 'long';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
@@ -60,12 +61,15 @@ async function bury(batchId: string, ...jobs: readonly ReturnType<typeof chatJob
 }
 
 async function lettersOf(...ids: readonly string[]): Promise<number> {
-  const queues = ['jobs', 'jobs-gpt-4o-mini', 'jobs-gpt-4o'];
+  // Without a number a peek goes on where the last one of the queue ended, whatever receiver made it.
+  const all = { fromSequenceNumber: Long.ZERO };
   const peeked = await Promise.all(
-    queues.map(async (queue) => bus.createReceiver(queue, { subQueueType: 'deadLetter' }).peekMessages(100)),
+    ['jobs', 'jobs-gpt-4o-mini', 'jobs-gpt-4o'].map(async (queue) =>
+      bus.createReceiver(queue, { subQueueType: 'deadLetter' }).peekMessages(100, all),
+    ),
   );
-  return peeked.flat().filter(({ applicationProperties }) => ids.includes(String(applicationProperties?.['jobId'])))
-    .length;
+  const jobIds = peeked.flat().map(({ applicationProperties }) => String(applicationProperties?.['jobId']));
+  return jobIds.filter((jobId) => ids.includes(jobId)).length;
 }
 
 function cli(...args: readonly string[]): ReturnType<typeof runCommand> {
@@ -170,7 +174,7 @@ test('what cannot be used is refused with its path', async () => {
 
 test('a job that the broker gave up while its pool was paused is shown, becomes a dead letter, and is replayed', async () => {
   const paused = await printed('pause', 'gpt-4o-mini', '--note', 'a test');
-  assert.deepEqual(paused, { code: 0, text: 'gpt-4o-mini: paused.\n' + paused.text.split('\n').slice(1).join('\n') });
+  assert.match(paused.text, /^gpt-4o-mini: paused\.\n {2}gpt-4o-mini: paused since /u);
   await until('no pump pulls', app, async () => {
     const { text } = await printed('pools');
     return /gpt-4o-mini .* since .*: a test/u.test(text) ? true : undefined;
