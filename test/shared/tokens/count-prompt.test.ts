@@ -34,8 +34,8 @@ test('a chat costs 3 a message, its role, its text, 1 for a name, and 3 for the 
   const system = 3 + 1 + 6;
   const user = 3 + 1 + 2 + 2 + 1;
   assert.deepEqual(count.parts, [
-    { index: 0, role: 'system', tokens: system },
-    { index: 1, role: 'user', tokens: user },
+    { index: 0, role: 'system', tokens: system, leastTokens: system },
+    { index: 1, role: 'user', tokens: user, leastTokens: user },
   ]);
   assert.equal(count.tokens, system + user + 3);
   assert.equal(count.leastTokens, count.tokens);
@@ -113,8 +113,8 @@ test('tools, tool calls and an answer schema are estimated, and are no reason to
 test('embeddings count each input: texts, tokens and lists of tokens', async () => {
   assert.equal((await counted({ input: 'hello world' }, embeddings)).tokens, 2);
   assert.deepEqual((await counted({ input: ['hello world', 'hello'] }, embeddings)).parts, [
-    { index: 0, role: 'input', tokens: 2 },
-    { index: 1, role: 'input', tokens: 1 },
+    { index: 0, role: 'input', tokens: 2, leastTokens: 2 },
+    { index: 1, role: 'input', tokens: 1, leastTokens: 1 },
   ]);
   assert.equal((await counted({ input: [1, 2, 3] }, embeddings)).tokens, 3);
   assert.equal((await counted({ input: [[1, 2], [3]] }, embeddings)).tokens, 3);

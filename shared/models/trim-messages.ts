@@ -1,0 +1,81 @@
+import type { CountedPrompt, PromptPart } from '../tokens/prompt-count.ts';
+import type { ConversationTurns } from './conversation-turns.ts';
+
+export interface TrimmedMessages {
+  /** Places of the messages that are left, in order. */
+  readonly keptPlaces: readonly number[];
+  /** The count of what is left; each part keeps its place in the whole conversation. */
+  readonly count: CountedPrompt;
+  readonly droppedTurns: number;
+  readonly droppedMessages: number;
+  /** At least these when the whole was not counted to its end. */
+  readonly droppedTokens: number;
+}
+
+/**
+ * A sliding window over a conversation: drops whole turns, oldest first, and no more of them than it takes to come down
+ * to `limitTokens`. What is never dropped may be more than that: the caller judges what is left.
+ *
+ * Tokens of a message do not depend on its neighbours, so the count of what is left is a sum, and as exact as the count
+ * of the whole.
+ */
+export function trimMessages(prompt: {
+  readonly turns: ConversationTurns;
+  /** Of the whole. When counting stopped early, what is kept and the newest turns were counted first. */
+  readonly count: CountedPrompt;
+  readonly limitTokens: number;
+}): TrimmedMessages {
+  const { turns, count, limitTokens } = prompt;
+  const parts = new Map(count.parts.map((part) => [part.index, part]));
+  const around = overheadOf(count);
+  const kept = [...turns.kept];
+  let tokens = around.tokens + sumOf(partsAt(parts, kept)).tokens;
+  let dropped = turns.older.length;
+  for (const turn of turns.older.toReversed()) {
+    const turnParts = partsAt(parts, turn);
+    const turnTokens = turnParts.length < turn.length ? Number.POSITIVE_INFINITY : sumOf(turnParts).tokens;
+    if (tokens + turnTokens > limitTokens) {
+      break;
+    }
+    tokens += turnTokens;
+    kept.push(...turn);
+    dropped -= 1;
+  }
+  const keptPlaces = kept.toSorted((left, right) => left - right);
+  const keptParts = partsAt(parts, keptPlaces);
+  const droppedPlaces = turns.older.slice(0, dropped).flat();
+  return {
+    keptPlaces,
+    count: {
+      kind: 'counted',
+      tokens,
+      leastTokens: around.leastTokens + sumOf(keptParts).leastTokens,
+      precision: tokens > limitTokens ? count.precision : 'counted',
+      parts: keptParts,
+    },
+    droppedTurns: dropped,
+    droppedMessages: droppedPlaces.length,
+    droppedTokens: sumOf(partsAt(parts, droppedPlaces)).tokens,
+  };
+}
+
+type Sum = Pick<PromptPart, 'tokens' | 'leastTokens'>;
+
+/** What was counted outside the messages. */
+function overheadOf(count: CountedPrompt): Sum {
+  const inParts = sumOf(count.parts);
+  return { tokens: count.tokens - inParts.tokens, leastTokens: count.leastTokens - inParts.leastTokens };
+}
+
+function partsAt(parts: ReadonlyMap<number, PromptPart>, places: readonly number[]): readonly PromptPart[] {
+  return places.flatMap((place) => parts.get(place) ?? []);
+}
+
+function sumOf(parts: readonly PromptPart[]): Sum {
+  let [tokens, leastTokens] = [0, 0];
+  for (const part of parts) {
+    tokens += part.tokens;
+    leastTokens += part.leastTokens;
+  }
+  return { tokens, leastTokens };
+}
