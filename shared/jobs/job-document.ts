@@ -153,6 +153,7 @@ export const jobDocumentSchema = z.looseObject({
 
 export type JobDocument = z.infer<typeof jobDocumentSchema>;
 export type JobClaim = z.infer<typeof claim>;
+export type JobFitting = z.infer<typeof fitting>;
 export type JobAttempt = z.infer<typeof attempt>;
 export type OpenCall = z.infer<typeof openCall>;
 export type JobReplay = z.infer<typeof replay>;

@@ -35,7 +35,7 @@ function tellNoHelp(noHelp: NoHelp): { readonly text: string; readonly figures: 
     case 'kept-too-long': {
       const { kept, keptMessages, droppedMessages, droppedTokens } = noHelp;
       const keptTokens = kept.promptTokens;
-      const text = `Trimming does not help: without the ${droppedMessages} messages that may be dropped (${droppedTokens} tokens), the ${keptMessages} that are always kept (system and developer messages, and the newest turn) have ${keptTokens} tokens, ${kept.overByTokens} too many. Shorten the largest of these or lower the maximum output.`;
+      const text = `Trimming does not help: what is always kept, system and developer messages and the newest turn (messages: ${keptMessages}), has ${keptTokens} tokens, ${kept.overByTokens} too many; what may be dropped (messages: ${droppedMessages}) has ${droppedTokens}. Shorten the largest messages that are kept, or lower the maximum output.`;
       const keptOverByTokens = kept.overByTokens;
       return {
         text,
