@@ -49,8 +49,10 @@ function findLastResults(messages: readonly Json[]): ReadonlyMap<number, number>
     if (caller !== undefined) {
       lastResults.set(caller, index);
     }
-    for (const call of callsOf(message)) {
-      callers.set(call, index);
+    if (jsonAt(message, 'tool_calls') !== undefined || jsonAt(message, 'function_call') !== undefined) {
+      for (const call of callsOf(message)) {
+        callers.set(call, index);
+      }
     }
   }
   return lastResults;

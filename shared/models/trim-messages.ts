@@ -26,23 +26,20 @@ export function trimMessages(prompt: {
   readonly limitTokens: number;
 }): TrimmedMessages {
   const { turns, count, limitTokens } = prompt;
-  const parts = new Map(count.parts.map((part) => [part.index, part]));
+  const counted = byPlace(count.parts);
   const around = overheadOf(count);
-  const kept = [...turns.kept];
-  let tokens = around.tokens + sumOf(partsAt(parts, kept)).tokens;
+  let tokens = around.tokens + sumOf(partsAt(counted, turns.kept)).tokens;
   let dropped = turns.older.length;
   for (const turn of turns.older.toReversed()) {
-    const turnParts = partsAt(parts, turn);
-    const turnTokens = turnParts.length < turn.length ? Number.POSITIVE_INFINITY : sumOf(turnParts).tokens;
+    const turnTokens = tokensOf(turn, counted);
     if (tokens + turnTokens > limitTokens) {
       break;
     }
     tokens += turnTokens;
-    kept.push(...turn);
     dropped -= 1;
   }
-  const keptPlaces = kept.toSorted((left, right) => left - right);
-  const keptParts = partsAt(parts, keptPlaces);
+  const keptPlaces = [...turns.kept, ...turns.older.slice(dropped).flat()].toSorted((left, right) => left - right);
+  const keptParts = partsAt(counted, keptPlaces);
   const droppedPlaces = turns.older.slice(0, dropped).flat();
   return {
     keptPlaces,
@@ -55,7 +52,7 @@ export function trimMessages(prompt: {
     },
     droppedTurns: dropped,
     droppedMessages: droppedPlaces.length,
-    droppedTokens: sumOf(partsAt(parts, droppedPlaces)).tokens,
+    droppedTokens: sumOf(partsAt(counted, droppedPlaces)).tokens,
   };
 }
 
@@ -67,8 +64,26 @@ function overheadOf(count: CountedPrompt): Sum {
   return { tokens: count.tokens - inParts.tokens, leastTokens: count.leastTokens - inParts.leastTokens };
 }
 
-function partsAt(parts: ReadonlyMap<number, PromptPart>, places: readonly number[]): readonly PromptPart[] {
-  return places.flatMap((place) => parts.get(place) ?? []);
+/** The parts by their places; a hole where a message was not counted. */
+function byPlace(parts: readonly PromptPart[]): readonly (PromptPart | undefined)[] {
+  const counted: (PromptPart | undefined)[] = [];
+  for (const part of parts) {
+    counted[part.index] = part;
+  }
+  return counted;
+}
+
+/** Without end when a message of it was not counted: counting stopped above the limit before it came there. */
+function tokensOf(turn: readonly number[], counted: readonly (PromptPart | undefined)[]): number {
+  let tokens = 0;
+  for (const place of turn) {
+    tokens += counted[place]?.tokens ?? Number.POSITIVE_INFINITY;
+  }
+  return tokens;
+}
+
+function partsAt(counted: readonly (PromptPart | undefined)[], places: readonly number[]): readonly PromptPart[] {
+  return places.map((place) => counted[place]).filter((part) => part !== undefined);
 }
 
 function sumOf(parts: readonly PromptPart[]): Sum {

@@ -54,10 +54,10 @@ async function countTexts(texts: PromptTexts, options: PromptCounting): Promise<
   const parts: PromptPart[] = [];
   const around = await countAll(texts.estimatedTexts, counting);
   let { isStopped } = around;
-  for (const index of new Set([...(options.countFirst ?? []), ...texts.parts.keys()])) {
+  for (const index of countingOrder(texts.parts.length, options.countFirst)) {
     const part = texts.parts[index];
     if (part === undefined || isStopped) {
-      continue;
+      break;
     }
     const sure = await countAll(part.texts, counting);
     const estimated = await countAll(part.estimatedTexts, counting);
@@ -76,6 +76,22 @@ async function countTexts(texts: PromptTexts, options: PromptCounting): Promise<
     precision: isStopped ? 'atLeast' : 'counted',
     parts: parts.toSorted((left, right) => left.index - right.index),
   };
+}
+
+/** Each place below `length` once: those of `first`, then the others. */
+function* countingOrder(length: number, first: readonly number[] = []): Generator<number, void, undefined> {
+  const isTold = new Uint8Array(length);
+  for (const place of first) {
+    if (isTold[place] === 0) {
+      isTold[place] = 1;
+      yield place;
+    }
+  }
+  for (let place = 0; place < length; place += 1) {
+    if (isTold[place] === 0) {
+      yield place;
+    }
+  }
 }
 
 async function countAll(texts: readonly string[], counting: TextCounting): Promise<TextCount> {

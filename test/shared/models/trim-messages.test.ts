@@ -64,6 +64,14 @@ test('turns that were not counted to their end are dropped, and told as far as t
   assert.partialDeepStrictEqual(trimmed.count, { tokens: 78, precision: 'counted' });
 });
 
+test('a turn of very many messages is kept or dropped like any other', () => {
+  const messages = [says('user'), ...Array.from({ length: 300_000 }, () => says('assistant')), says('user')];
+  const tokens = messages.map(() => 1);
+
+  assert.equal(trim(messages, tokens, 1_000_000).keptPlaces.length, 300_002);
+  assert.deepEqual(trim(messages, tokens, 300_000).keptPlaces, [300_001]);
+});
+
 const weighedConversation = anyConversation.chain((messages) =>
   fc.record({
     messages: fc.constant(messages),

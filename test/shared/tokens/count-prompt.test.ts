@@ -141,6 +141,25 @@ test('a prompt far over the limit is not counted to its end', async () => {
   assert.ok(count.leastTokens > 1000 && count.leastTokens < 5000);
 });
 
+test('messages are counted in the order that is asked for, each once, and told in their own', async () => {
+  const messages = ['a', 'one two three '.repeat(2000), 'b', 'c'].map((content) => ({ role: 'user', content }));
+
+  const whole = await counted({ messages }, { ...chat, countFirst: [3, 9, 3] });
+  const stopped = await counted({ messages }, { ...chat, stopAboveTokens: 1000, countFirst: [3, 2] });
+
+  assert.deepEqual(whole, await counted({ messages }));
+  assert.deepEqual(
+    stopped.parts.map((part) => part.index),
+    [0, 1, 2, 3],
+  );
+  const newest = await counted({ messages }, { ...chat, stopAboveTokens: 1000, countFirst: [3, 2, 1] });
+  assert.equal(newest.precision, 'atLeast');
+  assert.deepEqual(
+    newest.parts.map((part) => part.index),
+    [1, 2, 3],
+  );
+});
+
 const malformedBodies: readonly (readonly [string, JsonObject, PromptCounting, string])[] = [
   ['no messages', {}, chat, 'messages'],
   ['messages that are a text', { messages: 'hello' }, chat, 'messages'],
