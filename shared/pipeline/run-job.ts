@@ -60,7 +60,7 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
 function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof costOf>): boolean {
   return pool.deployments.some(
     (where) =>
-      deps.health.isOpen(where) &&
+      deps.health.standing(where) === 'available' &&
       deps.reserver.isHealthy(where.bucketId) &&
       deps.reserver.outlook(where.bucketId, cost(where)).waitMs < recheckMs,
   );

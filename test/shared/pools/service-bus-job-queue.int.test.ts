@@ -98,7 +98,8 @@ test('figures that are lists travel as JSON with the dead letter, and those that
   });
 
   const [dead] = await deadLetters();
-  assert.deepEqual(dead?.figures, { largest: JSON.stringify(largest), none: null });
+  assert.equal(dead?.figures['largest'], JSON.stringify(largest));
+  assert.ok(!('long' in (dead?.figures ?? {})));
 });
 
 test('a queue that does not exist is refused for good', async (context) => {
