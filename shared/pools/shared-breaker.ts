@@ -36,15 +36,19 @@ export class SharedBreaker {
     return this.#view;
   }
 
-  /** Applies a change here at once, and then in the store; when the store is away the change waits for `refresh`. */
-  async change(change: BreakerChange): Promise<void> {
+  /**
+   * Applies a change here at once, and then in the store; when the store is away the change waits for `refresh`. False when
+   * the change does not apply, and the store was not asked.
+   */
+  async change(change: BreakerChange): Promise<boolean> {
     const next = change(this.#view);
     if (next === undefined) {
-      return;
+      return false;
     }
     this.#pending = [...this.#pending, change].slice(-mostPending);
     this.#view = next;
     await this.#inTurn(async () => this.#write());
+    return true;
   }
 
   /** Reads the breaker, or writes what waits. */
