@@ -1,5 +1,5 @@
 import type { Stored } from '../stored.ts';
-import type { Breaker, BreakerStore } from './breaker.ts';
+import { type Breaker, type BreakerStore, isSameBreaker } from './breaker.ts';
 
 /** A transition of the breaker; `undefined` when it does not apply. */
 export type BreakerChange = (breaker: Breaker | undefined) => Breaker | undefined;
@@ -76,7 +76,7 @@ export class SharedBreaker {
         continue;
       }
       await this.#read();
-      if (JSON.stringify(this.#known?.document) === JSON.stringify(next)) {
+      if (this.#known !== undefined && isSameBreaker(this.#known.document, next)) {
         // Our own write, whose reply was lost.
         this.#settle(changes);
         this.#onWritten(before, next);
