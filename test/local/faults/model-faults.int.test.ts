@@ -96,11 +96,10 @@ describe('a fault by row', () => {
       headers: { 'api-key': localApiKey },
       body: JSON.stringify(plain),
     });
-    const reader = answer.body?.getReader();
-    const start = await reader?.read();
-    assert.ok((start?.value?.length ?? 0) > 0);
-    const length = Number(answer.headers.get('content-length'));
-    assert.ok((start?.value?.length ?? 0) < length, 'half of the answer');
+    const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = answer.body?.getReader();
+    const { value: beginning = new Uint8Array() } = (await reader?.read()) ?? {};
+    assert.ok(beginning.length > 0);
+    assert.ok(beginning.length < Number(answer.headers.get('content-length')), 'half of the answer');
     await reader?.cancel();
     assert.equal((await faults('azure-openai')).faults.at(-1)?.taken, 2);
   });
@@ -127,7 +126,7 @@ describe('a fault by row', () => {
     await inject({ row: 'empty-choices-200', count: 1 });
     assert.deepEqual((await ask()).choices, []);
     await inject({ row: 'html-200', count: 1 });
-    assert.match(String(await ask()), /^<html>/u);
+    assert.match(z.string().parse(await ask()), /^<html>/u);
   });
 });
 
