@@ -54,6 +54,26 @@ test('a full queue refuses a send with QuotaExceeded, as often as it counts, and
   await empty(client.createReceiver('pump'));
 });
 
+for (const [refusal, code] of [
+  ['queue-full', 'QuotaExceeded'],
+  ['server-busy', 'ServiceBusy'],
+  ['internal-error', 'GeneralError'],
+  ['timeout', 'ServiceTimeout'],
+] as const) {
+  test(`a send that is refused with ${refusal} fails with ${code}`, async () => {
+    await admin('POST', 'service-bus/faults', { operation: 'send', refusal, count: 1 });
+    assert.equal(await refusalOf(client.createSender('jobs').sendMessages({ body: refusal })), code);
+    assert.deepEqual(await standing('jobs'), { active: 0, locked: 0 });
+  });
+}
+
+test('a send that is delayed is stored later', async () => {
+  await admin('POST', 'service-bus/faults', { operation: 'send', delayMs: 50, count: 1 });
+  await client.createSender('jobs').sendMessages({ body: 'late' });
+  assert.deepEqual(await standing('jobs'), { active: 1, locked: 0 });
+  await empty(client.createReceiver('jobs'));
+});
+
 test('a send that is reset before is not stored, one that is reset after is', async () => {
   for (const [reset, stored] of [
     ['before', 0],
