@@ -115,7 +115,7 @@ async function park(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, run.stored.document, undefined) });
 }
 
-/** To the queue, for whoever comes next; the mark of a call is taken away first (P2). */
+/** To the queue, for whoever comes next; the mark of a call is taken away first (O2). */
 async function giveBack(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   await withdrawCall(deps, run.stored.document);
   await run.message.abandon();

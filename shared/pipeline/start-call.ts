@@ -134,7 +134,7 @@ type Sure =
   | { readonly kind: 'taken'; readonly document: JobDocument | undefined };
 
 /**
- * The mark of the call is on the document before it is made (P1), and the job is still this delivery's: one that was
+ * The mark of the call is on the document before it is made (O1), and the job is still this delivery's: one that was
  * cancelled, or taken over, while it waited is not called. Storing the mark tells both.
  */
 async function makeSure(deps: PipelineDeps, run: OneStart, waitedMs: number): Promise<Sure> {
