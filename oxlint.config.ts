@@ -9,6 +9,7 @@ import { defineConfig } from 'oxlint';
  * list of patterns from `restrict`; and `node:*` does not match `node:fs/promises`, so built-ins are matched by regex.
  */
 const rooms = [
+  'json',
   'tokens',
   'models',
   'config',
