@@ -11,6 +11,7 @@ import { azureOpenAiModelClient } from '../shared/models/azure-openai-model-clie
 import { modelCatalogue } from '../shared/models/model-catalogue.ts';
 import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
+import { oneAtATime } from '../shared/pipeline/one-at-a-time.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import { processDeploymentHealth } from '../shared/pools/deployment-health.ts';
 import { describePools, type Pool } from '../shared/pools/pool.ts';
@@ -31,8 +32,12 @@ import { systemClock } from './system-clock.ts';
 
 import type { App } from './compose.ts';
 
-/** The platform gives a worker five seconds to end; some of it is for the last flush. */
-const graceMs = 4000;
+/**
+ * The platform gives a worker five seconds to end: calls that are short end by themselves, the others are broken off and
+ * their jobs given back, and some of it is for the last flush. In ms.
+ */
+const callsMs = 3500;
+const givingBackMs = 700;
 
 /**
  * Reads the settings, builds the clients and the stores. Imported with the first invocation, not with the functions: it
@@ -44,6 +49,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const config = readConfig(process.env);
   const credential = await credentialFor(config);
   const stopping = new AbortController();
+  const ending = new AbortController();
   const clock = systemClock();
   const pools = describePools(config);
   const telemetry = await otelTelemetry(telemetrySettings(config, credential));
@@ -68,6 +74,8 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     models,
     reserver: reserverOn(buckets.container('buckets'), pools),
     health: processDeploymentHealth(clock),
+    suspects: oneAtATime(),
+    ending: ending.signal,
     telemetry,
     logFault: (what, error) => warn(`${what}: ${describeFault(error)}`),
     busyMs: () => performance.eventLoopUtilization().active,
@@ -75,7 +83,9 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   };
   const stop = async (work: Promise<unknown>): Promise<void> => {
     stopping.abort();
-    await Promise.race([work, clock.sleep(graceMs)]);
+    await Promise.race([work, clock.sleep(callsMs)]);
+    ending.abort();
+    await Promise.race([work, clock.sleep(givingBackMs)]);
     await telemetry.flush();
     await Promise.allSettled([queue.close(), models.close(), telemetry.shutdown()]);
   };

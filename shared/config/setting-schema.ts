@@ -70,6 +70,8 @@ export const settingSchema = z.object({
   CALL_TIMEOUT_SECONDS: seconds(270, { min: 1, max: 1740 }),
   STREAM_IDLE_SECONDS: seconds(60, { min: 1, max: 600 }),
   PARK_SECONDS: seconds(10, { min: 0.1, max: 3600 }),
+  MAX_FAILED_CALLS: count(20, 1000),
+  MAX_RETRY_HOURS: z.coerce.number().min(0.01).max(720).default(24),
   RESULT_TTL_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   TRACE_FILE: text.optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: text.optional(),

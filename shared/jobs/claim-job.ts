@@ -1,4 +1,4 @@
-import { hasEnded, type JobClaim, type JobDocument } from './job-document.ts';
+import { hasEnded, isDeadLetter, type JobClaim, type JobDocument } from './job-document.ts';
 
 /**
  * The claim: what to do with a delivery of a job's message, given the job's document.
@@ -51,9 +51,7 @@ export function claimJob(input: {
   const isClaimsMessage = document.claim?.sequenceNumber === delivery.sequenceNumber;
   if (hasEnded(document)) {
     const isOwn = document.claim === undefined || isClaimsMessage;
-    return document.state === 'dead-lettered' && isOwn
-      ? { kind: 'dead-letter' }
-      : { kind: 'complete', because: 'ended' };
+    return isDeadLetter(document) && isOwn ? { kind: 'dead-letter' } : { kind: 'complete', because: 'ended' };
   }
   if (delivery.epoch < document.epoch) {
     return document.state === 'parked' ? { kind: 'send-parked-again' } : { kind: 'complete', because: 'stale' };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
+import type { JobOptions } from './job-envelope.ts';
 import { deadLetterReasons } from './dead-letter-reason.ts';
 
 /** `queued`, `running` and `parked` go on; the other four are ends. */
@@ -10,6 +11,9 @@ export type JobState = (typeof jobStates)[number];
 const jsonObject = z.custom<JsonObject>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 );
+
+/** Read once already, with the envelope; a newer version may know more of them. */
+const jobOptions = z.custom<JobOptions>((value) => jsonObject.safeParse(value).success);
 
 /** The fence that says which delivery is running the job (J1). Kept when the job ends: it tells duplicates apart. */
 const claim = z.object({
@@ -33,6 +37,20 @@ const attempt = z.object({
   latencyMs: z.number(),
 });
 
+const openCall = z.object({ owner: z.string(), at: z.number() });
+
+/** How a job ended before it was replayed. */
+const replay = z.object({
+  at: z.number(),
+  state: z.enum(['dead-lettered', 'expired']),
+  reason: z.enum(deadLetterReasons).optional(),
+  description: z.string().optional(),
+  endedAt: z.number().optional(),
+  attemptCount: z.number().optional(),
+  /** What the replay changed, by name. */
+  patch: jsonObject.optional(),
+});
+
 const usage = z.object({
   promptTokens: z.number(),
   completionTokens: z.number(),
@@ -54,6 +72,8 @@ export const jobDocumentSchema = z.looseObject({
   tenant: z.string().optional(),
   /** SHA-256 of the canonical request and options: the same id with another digest is another job. */
   digest: z.string(),
+  /** That of the request as it was submitted, when a replay has changed it. */
+  submittedDigest: z.string().optional(),
   createdAt: z.number(),
   /** Rises with every parking and replay; a message of an older epoch is stale. */
   epoch: z.number(),
@@ -72,10 +92,19 @@ export const jobDocumentSchema = z.looseObject({
   requestRef: z.string().optional(),
   attempts: z.array(attempt).optional(),
   attemptCount: z.number().optional(),
-  /** Why a dead-lettered job was, for people and with figures for machines. */
+  /** Calls that failed, and since when they do (epoch ms): throttled ones do not count (J3). */
+  failures: z.number().optional(),
+  failingSince: z.number().optional(),
+  /** Calls that claims have started and not ended; of a process that is gone they stay, and two of them are poison. */
+  openCalls: z.array(openCall).optional(),
+  /** Earlier ends, oldest first. */
+  replays: z.array(replay).optional(),
+  /** Why a dead-lettered or expired job was, for people and with figures for machines. */
   reason: z.enum(deadLetterReasons).optional(),
   description: z.string().optional(),
   figures: jsonObject.optional(),
+  /** Of a dead letter, so that it can be replayed: the envelope's options. Its request is stored (`requestRef`). */
+  options: jobOptions.optional(),
   usage: usage.optional(),
   costUsd: z.number().optional(),
   finishReason: z.string().optional(),
@@ -95,7 +124,14 @@ export const jobDocumentSchema = z.looseObject({
 export type JobDocument = z.infer<typeof jobDocumentSchema>;
 export type JobClaim = z.infer<typeof claim>;
 export type JobAttempt = z.infer<typeof attempt>;
+export type OpenCall = z.infer<typeof openCall>;
+export type JobReplay = z.infer<typeof replay>;
 
-export function hasEnded(document: JobDocument): boolean {
+export function hasEnded(document: Pick<JobDocument, 'state'>): boolean {
   return !['queued', 'running', 'parked'].includes(document.state);
+}
+
+/** Ended without a result, for a reason: its message lies in the dead-letter queue, and it can be replayed. */
+export function isDeadLetter(document: Pick<JobDocument, 'state'>): boolean {
+  return document.state === 'dead-lettered' || document.state === 'expired';
 }

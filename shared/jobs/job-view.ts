@@ -35,6 +35,7 @@ export function jobView(
     reason: document.reason,
     description: document.description,
     figures: document.figures,
+    replays: document.replays?.map((replay) => defined(replay)),
     region: document.region,
     deployment: document.deployment,
     requestId: document.requestId,

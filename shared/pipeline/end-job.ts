@@ -61,13 +61,15 @@ async function deadLetter(
 ): Promise<JobEnd> {
   const { requestRef, ...why } = ending;
   const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
-  const next = deadLetterJob({ ...run.stored.document, requestRef }, why, end);
+  const { options } = run.job.envelope;
+  const kept = { ...run.stored.document, requestRef, ...(options === undefined ? {} : { options }) };
+  const next = deadLetterJob(kept, why, end);
   const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
   if (saved.kind === 'taken') {
     return leaveTaken(run, saved.document);
   }
   await run.message.deadLetter({ ...why, figures: { jobId: run.job.id, ...why.figures } });
-  return { settlement: 'dead-letter', outcome: 'dead-lettered', reason: why.reason };
+  return { settlement: 'dead-letter', outcome: next.state, reason: why.reason };
 }
 
 async function park(
@@ -103,6 +105,16 @@ export async function sendParked(
       ...(document.dueAt === undefined ? {} : { dueAt: document.dueAt }),
     },
   ]);
+}
+
+/** Its deadline is over, or would be before its call could start. */
+export async function expireJob(deps: PipelineDeps, run: EndingRun): Promise<JobEnd> {
+  const { deadline = 0, createdAt } = run.stored.document;
+  const now = deps.clock.now();
+  const figures = { deadline, lateMs: Math.max(0, now - deadline), waitedMs: now - createdAt };
+  const waited = `${Math.round(figures.waitedMs / 1000)} s after it was submitted`;
+  const description = `The deadline of the job was over, or would have been, before its call could start (${waited}).`;
+  return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason: 'Expired', description, figures } });
 }
 
 /** Somebody else has the job now. A cancelled job's message has nothing left to do; another's is not ours to settle. */

@@ -12,6 +12,10 @@ export interface DeploymentName {
   readonly deployment: string;
 }
 
+export function deploymentKey({ region, deployment }: DeploymentName): string {
+  return `${region}/${deployment}`;
+}
+
 export interface ClosedDeployment extends DeploymentName {
   readonly code: string;
   readonly message: string;

@@ -8,6 +8,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Lane } from '../../shared/lanes/lane.ts';
 import { modelCatalogue, type ModelOverride } from '../../shared/models/model-catalogue.ts';
 import type { PipelineDeps, PipelineSettings } from '../../shared/pipeline/deps.ts';
+import { oneAtATime } from '../../shared/pipeline/one-at-a-time.ts';
 import { processDeploymentHealth } from '../../shared/pools/deployment-health.ts';
 import { describePools, type Pool } from '../../shared/pools/pool.ts';
 import type { TokenCounter } from '../../shared/tokens/token-counter.ts';
@@ -113,6 +114,8 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
         limits: limitsOf(pools),
       }),
       health: processDeploymentHealth(own),
+      suspects: oneAtATime(),
+      ending: new AbortController().signal,
       telemetry: outside.telemetry,
       logFault: (what) => void faults.push(what),
       busyMs: () => 0,
@@ -134,6 +137,7 @@ const usualSettings: PipelineSettings = {
   pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
   callTimeoutMs: 60_000,
   parkMs: 10_000,
+  retries: { mostFailures: 20, longestMs: 86_400_000 },
   resultTtlSeconds: undefined,
 };
 

@@ -7,7 +7,6 @@ import {
   cancelJob,
   completeJob,
   deadLetterJob,
-  expireJob,
   parkJob,
   startJob,
 } from '../../../shared/jobs/job-transitions.ts';
@@ -83,9 +82,11 @@ test('an own claim whose reply was lost is found again, but only while the job r
 test("an ended job's own message is settled as the document says, a duplicate is completed (C6)", () => {
   const dead = deadLetterJob(running(), deadLetter, end);
 
-  assert.deepEqual(decide(dead, { deliveryCount: 1 }), { kind: 'dead-letter' });
-  assert.deepEqual(decide(dead, { sequenceNumber: '2' }), { kind: 'complete', because: 'ended' });
-  for (const ended of [completeJob(running(), {}, end), cancelJob(running(), end), expireJob(running(), end)]) {
+  for (const one of [dead, deadLetterJob(running(), { ...deadLetter, reason: 'Expired' }, end)]) {
+    assert.deepEqual(decide(one, { deliveryCount: 1 }), { kind: 'dead-letter' });
+    assert.deepEqual(decide(one, { sequenceNumber: '2' }), { kind: 'complete', because: 'ended' });
+  }
+  for (const ended of [completeJob(running(), {}, end), cancelJob(running(), end)]) {
     assert.deepEqual(decide(ended, { deliveryCount: 1 }), { kind: 'complete', because: 'ended' });
   }
 });
@@ -111,7 +112,7 @@ test('every end has its time, and lives as long as it is told', () => {
     completeJob(running(), {}, end),
     deadLetterJob(running(), deadLetter, end),
     cancelJob(queued, end),
-    expireJob(running(), end),
+    deadLetterJob(running(), { ...deadLetter, reason: 'Expired' }, end),
   ];
   assert.deepEqual(
     ends.map(({ state, endedAt, ttl }) => ({ state, endedAt, ttl })),

@@ -187,9 +187,9 @@ function afterWrite(delivery: Delivery, next: DocumentNumber): Worker {
     case 'queued':
     case 'completed':
     case 'cancelled':
-    case 'expired':
       return { step: 'settle', delivery, how: 'complete' };
     case 'dead-lettered':
+    case 'expired':
       return { step: 'settle', delivery, how: 'dead-letter' };
   }
 }
