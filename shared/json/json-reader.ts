@@ -7,7 +7,6 @@ import { JsonText } from './json-text.ts';
  * `JSON.parse`: what could be read in two ways, or would not arrive as it was sent, is a problem with its path.
  *
  * - a key that an object holds twice: readers differ in which value they take
- * - `__proto__` as a key: readers differ in what they make of it
  * - half of a surrogate pair: it has no form in UTF-8
  * - a number too large for a double: it would be sent on as `null`
  *
@@ -140,8 +139,6 @@ export class JsonReader {
       list !== undefined && this.#frames.length === 1 && Object.hasOwn(frame.value, list.key) && key !== list.key;
     if (isBesideList) {
       this.#break(`is not known beside "${list.key}"`);
-    } else if (key === '__proto__') {
-      this.#note(this.#path(), 'is a key that is not allowed');
     } else if (Object.hasOwn(frame.value, key)) {
       this.#note(this.#path(), 'is there twice');
     }
@@ -172,9 +169,7 @@ export class JsonReader {
     if (frame === undefined) {
       this.#root = value;
     } else if (frame.kind === 'object') {
-      if (frame.key !== undefined && frame.key !== '__proto__') {
-        frame.value[frame.key] = value;
-      }
+      setOwn(frame.value, frame.key ?? '', value);
     } else {
       frame.length += 1;
       if (this.#list !== undefined && this.#frames.length === 2 && this.#isListOpen()) {
@@ -248,6 +243,15 @@ type Expects = 'value' | 'value or close' | 'key' | 'key or close' | 'colon' | '
 type Frame =
   | { readonly kind: 'array'; readonly value: Json[]; length: number }
   | { readonly kind: 'object'; readonly value: { [key: string]: Json }; key: string | undefined; keys: number };
+
+/** `__proto__` is a key like any other, where assignment would set the prototype. */
+function setOwn(object: { [key: string]: Json }, key: string, value: Json): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
 
 /** Problems of one text that are told. */
 const mostProblems = 20;

@@ -1,3 +1,4 @@
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { JsonReader, type JsonRead } from './json-reader.ts';
 
@@ -10,13 +11,10 @@ export const slicePerTurn = 32 * 1024;
 /** What reading a character costs at the most, in µs: keys and small numbers are the slowest. */
 const usPerCharacter = 0.2;
 
-/** Waits until work of about so many µs may be done without holding others up. */
-export type TakeTurn = (workUs: number) => Promise<void>;
-
 /** Reads a JSON text of any size in turns. */
-export async function readJson(text: string, takeTurn: TakeTurn): Promise<JsonRead> {
+export async function readJson(text: string, yieldToEventLoop: YieldToEventLoop): Promise<JsonRead> {
   const reader = new JsonReader(requestLimits);
-  for await (const slice of slices(text, takeTurn)) {
+  for await (const slice of slices(text, yieldToEventLoop)) {
     reader.write(slice);
     if (reader.broken !== undefined) {
       break;
@@ -33,10 +31,10 @@ export function readShortJson(text: string): JsonRead {
 }
 
 /** A text in slices, each with a turn of its own. */
-export async function* slices(text: string, takeTurn: TakeTurn): AsyncGenerator<string, void> {
+export async function* slices(text: string, yieldToEventLoop: YieldToEventLoop): AsyncGenerator<string, void> {
   for (let start = 0; start < text.length; start += slicePerTurn) {
     const slice = text.slice(start, start + slicePerTurn);
-    await takeTurn(slice.length * usPerCharacter);
+    await yieldToEventLoop(slice.length * usPerCharacter);
     yield slice;
   }
 }

@@ -65,7 +65,7 @@ test('JSON is read as JSON.parse reads it, however it is cut into pieces', () =>
       if (result.kind === 'read') {
         assert.equal(JSON.stringify(result.value), JSON.stringify(value));
       } else {
-        assert.ok(/__proto__|surrogate|twice/u.test(problemsOf(written).join()), problemsOf(written).join());
+        assert.ok(/surrogate|twice/u.test(problemsOf(written).join()), problemsOf(written).join());
       }
     }),
     { numRuns: 500 },
@@ -80,7 +80,7 @@ test('what JSON.parse refuses is refused, and the pieces make no difference', ()
       if (parsed(text) === undefined) {
         assert.equal(result.kind, 'invalid', text);
       } else if (result.kind === 'invalid') {
-        assert.ok(/not allowed|surrogate|twice|too large/u.test(problemsOf(text).join()), problemsOf(text).join());
+        assert.ok(/surrogate|twice|too large/u.test(problemsOf(text).join()), problemsOf(text).join());
       }
       assert.deepEqual(read(...cut(text, cuts)).kind, result.kind);
     }),
@@ -105,14 +105,14 @@ test('a key that is there twice is told at its path, at any depth', () => {
   assert.deepEqual(problemsOf(String.raw`{"a":1,"\u0061":2}`), ['a: is there twice']);
 });
 
-test('`__proto__` is refused and touches nothing; other names of prototypes are keys like any other', () => {
-  assert.deepEqual(problemsOf('{"a":{"__proto__":{"polluted":true}}}'), ['a.__proto__: is a key that is not allowed']);
-  assert.deepEqual(problemsOf(String.raw`{"\u005f_proto__":null}`), ['__proto__: is a key that is not allowed']);
-  const result = read('{"constructor":{"prototype":{"x":1}},"toString":2,"hasOwnProperty":3}');
+test('names of prototypes are keys like any other, and touch nothing', () => {
+  const text = String.raw`{"a":{"__proto__":{"polluted":true}},"constructor":{"prototype":{"polluted":1}},"toString":2}`;
+  const result = read(text);
 
-  assert.ok(result.kind === 'read' && result.value !== null && typeof result.value === 'object');
-  assert.deepEqual(Object.keys(result.value), ['constructor', 'toString', 'hasOwnProperty']);
+  assert.ok(result.kind === 'read');
+  assert.equal(JSON.stringify(result.value), text);
   assert.equal('polluted' in {}, false);
+  assert.deepEqual(problemsOf(String.raw`{"__proto__":1,"\u005f_proto__":null}`), ['__proto__: is there twice']);
 });
 
 test('half of a surrogate pair is told at its path, in values and keys; a whole pair is text', () => {
