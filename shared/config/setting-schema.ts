@@ -68,6 +68,7 @@ export const settingSchema = z.object({
   IDLE_SECONDS: seconds(5, { min: 0.1, max: 60 }),
   MAX_JOBS_IN_HAND: count(400, 5000),
   CALL_TIMEOUT_SECONDS: seconds(270, { min: 1, max: 1740 }),
+  STREAM_FIRST_SECONDS: z.coerce.number().min(1).max(1740).optional(),
   STREAM_IDLE_SECONDS: seconds(60, { min: 1, max: 600 }),
   PARK_SECONDS: seconds(10, { min: 0.1, max: 3600 }),
   MAX_FAILED_CALLS: count(20, 1000),
