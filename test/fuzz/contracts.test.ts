@@ -7,7 +7,7 @@ import { readShortJson } from '../../shared/json/read-json.ts';
 import { readMessage } from '../../shared/pipeline/read-message.ts';
 import { isJsonObject } from '../../shared/tokens/json-guards.ts';
 import { pipelineRig } from '../fakes/pipeline-rig.ts';
-import { fuzzRuns, fuzzSettings } from './fuzz-settings.ts';
+import { settingsFor } from './fuzz-settings.ts';
 import { fuzzJob, hostileText } from './hostile-jobs.ts';
 
 const deps = pipelineRig().process();
@@ -33,7 +33,7 @@ test('a job is taken whole or refused with the path of each problem, over HTTP a
         assert.equal(message.kind === 'job', envelope.kind === 'valid');
       }
     }),
-    { numRuns: fuzzRuns, ...fuzzSettings },
+    settingsFor(1),
   );
 });
 
@@ -53,7 +53,7 @@ test('what was read is what is sent: its JSON is read again to the same job, wit
       assert.equal(again.job.id, read.job.id);
       assert.equal(JSON.stringify(again.job.envelope.request), JSON.stringify(read.job.envelope.request));
     }),
-    { numRuns: Math.ceil(fuzzRuns / 4), ...fuzzSettings },
+    settingsFor(0.25),
   );
 });
 
@@ -65,6 +65,6 @@ test('no key or value reaches a prototype', () => {
 
       assert.equal(Object.getOwnPropertyNames(Object.prototype).length, before);
     }),
-    { numRuns: Math.ceil(fuzzRuns / 4), ...fuzzSettings },
+    settingsFor(0.25),
   );
 });
