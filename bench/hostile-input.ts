@@ -120,7 +120,7 @@ async function post(run: Bench, over: 'json' | 'ndjson', body: string): Promise<
 }
 
 function shorten(answer: string): string {
-  const words = /"(?:reason|message|detail)":"([^"]{0,80})/u.exec(answer)?.[1];
+  const words = /"(?:reason|message)":"([^"]{0,80})/u.exec(answer)?.[1];
   return words ?? /"status":"([^"]*)"/u.exec(answer)?.[1] ?? '';
 }
 
@@ -131,7 +131,8 @@ async function enqueue(run: Bench, text: string, id: string): Promise<string> {
     await client.createSender('jobs').sendMessages({ body: Buffer.from(text), messageId: id });
     const dead = client.createReceiver('jobs', { subQueueType: 'deadLetter', receiveMode: 'receiveAndDelete' });
     for (const until = Date.now() + longestMs; Date.now() < until;) {
-      const [message] = await dead.receiveMessages(1, { maxWaitTimeInMs: 300 });
+      const messages = await dead.receiveMessages(10, { maxWaitTimeInMs: 300 });
+      const message = messages.find(({ messageId }) => messageId === id);
       if (message !== undefined) {
         return `${message.deadLetterReason}: ${(message.deadLetterErrorDescription ?? '').slice(0, 80)}`;
       }

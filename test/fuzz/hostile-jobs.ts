@@ -218,7 +218,8 @@ export const fuzzJob: fc.Arbitrary<FuzzJob> = fc
     const tree = changes.reduce((value: unknown, one) => changed(value, one), job);
     const text = JSON.stringify(tree);
     const isWhole = changes.length === 0 && textual === undefined;
-    return { text: textual === undefined ? text : changedText(text, textual), isWhole };
+    // Half of a surrogate pair can be written as an escape; the text itself goes out as UTF-8.
+    return { text: textual === undefined ? text : changedText(text, textual).toWellFormed(), isWhole };
   });
 
 /** The id that a job was given, when it can be read at all. */

@@ -15,7 +15,8 @@ export interface HostileMessage {
 
 const property = fc.oneof(
   hostileText.map((text) => text.toWellFormed()),
-  fc.double({ noNaN: true }),
+  // The SDK writes fractions as doubles and whole numbers in 32 bits.
+  fc.double({ noNaN: true, noInteger: true }),
   fc.integer(),
   fc.boolean(),
   fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2099-01-01') }),
@@ -82,9 +83,9 @@ function bodyOf({ text, form }: HostileMessage): {
     case 'value':
       return { body: text.toWellFormed(), bodyType: 'value' };
     case 'value object':
-      return { body: parsed(text), bodyType: 'value' };
+      return { body: amqpValue(text), bodyType: 'value' };
     case 'sequence':
-      return { body: [parsed(text)], bodyType: 'sequence' };
+      return { body: [amqpValue(text)], bodyType: 'sequence' };
   }
 }
 
@@ -94,6 +95,19 @@ function parsed(text: string): unknown {
   } catch {
     return text.toWellFormed();
   }
+}
+
+/**
+ * A value as AMQP's own types carry it. What the SDK cannot send is taken out: whole numbers beyond 32 bits, half
+ * surrogate pairs, and `__proto__`, which its decoder assigns.
+ */
+function amqpValue(text: string): unknown {
+  const sendable = JSON.stringify(parsed(text))
+    .replaceAll(/\\u[Dd][89A-Fa-f][\dA-Fa-f]{2}/gu, '')
+    .replaceAll('"__proto__"', '"proto"');
+  return JSON.parse(sendable, (_key, value: unknown) =>
+    typeof value === 'number' && Math.abs(value) >= 2 ** 31 ? 0.5 : value,
+  );
 }
 
 async function refusalOf(body: unknown, messageId: string): Promise<string | undefined> {
