@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * The checks behind `npm test` (all), `npm run test:full` (all, with ten times as many inputs in the fuzz tests) and
- * `npm run check:fast` (those without processes or sockets), in a fixed order, with one summary. A step that fails does not hide the ones after it; the exit code is 1 when any failed.
+ * `npm run check:fast` (those without processes or sockets), in a fixed order, with one summary. A step that fails does
+ * not hide the ones after it; the exit code is 1 when any failed.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fast = process.argv.includes('--fast');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
 
 /** How many inputs a fuzz test tries: `FUZZ_RUNS`, 1,000 by default; `npm run test:full` asks for 10,000. */
-export const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 1000);
+const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 1000);
 
 /** `FUZZ_SEED`, or by chance. A failure names it: with it, the same inputs come again. */
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31));

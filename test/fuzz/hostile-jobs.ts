@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { jsonAt } from '../../shared/tokens/json-guards.ts';
 
 /** Texts that have broken programs before. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
@@ -152,7 +151,7 @@ function withKey(
 }
 
 function countValues(value: unknown): number {
-  const parts = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [];
+  const parts: readonly unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
   return parts.reduce((sum: number, part) => sum + countValues(part), 1);
 }
 
@@ -221,9 +220,3 @@ export const fuzzJob: fc.Arbitrary<FuzzJob> = fc
     // Half of a surrogate pair can be written as an escape; the text itself goes out as UTF-8.
     return { text: textual === undefined ? text : changedText(text, textual).toWellFormed(), isWhole };
   });
-
-/** The id that a job was given, when it can be read at all. */
-export function idIn(value: unknown): string | undefined {
-  const id = jsonAt(value, 'id') ?? jsonAt(value, 'custom_id');
-  return typeof id === 'string' ? id : undefined;
-}
