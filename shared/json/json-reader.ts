@@ -205,7 +205,7 @@ export class JsonReader {
     // An element of the list is a text of its own.
     const from = this.#frames.length > 2 && this.#isListOpen() ? 2 : 0;
     return jsonPath(
-      this.#frames.slice(from).map((frame) => (frame.kind === 'array' ? frame.length : (frame.key ?? ''))),
+      this.#frames.slice(from).flatMap((frame) => (frame.kind === 'array' ? frame.length : (frame.key ?? []))),
     );
   }
 
