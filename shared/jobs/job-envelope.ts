@@ -8,9 +8,8 @@ import { parseInstant } from './parse-instant.ts';
 /** As many pairs as an OpenAI batch may carry: they travel in the message and stay in the document. */
 const mostMetadata = 16;
 
-/** Unknown keys of one object that are told; one with many more is not even looked through. */
+/** Unknown keys of one object that are told. */
 const mostUnknown = 20;
-const mostFields = 256;
 
 const mostRegions = 50;
 
@@ -160,18 +159,15 @@ export function parseJobEnvelope(value: unknown): ParsedEnvelope {
     : { kind: 'invalid', problems: parsed.error.issues.flatMap(toProblems) };
 }
 
-/** What a schema would take long to look through, issue by issue: too many fields outside the body. */
+/** Refuses by their size what a schema would look through entry by entry, with an issue for each. */
 export function findOversize(envelope: JsonObject): Problem | undefined {
   const options = jsonAt(envelope, 'options');
-  const parts = [
-    { path: '', value: envelope, most: mostFields },
-    { path: 'request', value: jsonAt(envelope, 'request'), most: mostFields },
-    { path: 'options', value: options, most: mostFields },
-    { path: 'options.regions', value: jsonAt(options, 'regions'), most: mostRegions },
-    { path: 'options.metadata', value: jsonAt(options, 'metadata'), most: mostMetadata },
-  ];
-  const found = parts.find(({ value, most }) => isLargerThan(value, most));
-  return found === undefined ? undefined : { path: found.path, message: `holds more than ${found.most} keys` };
+  if (isLargerThan(jsonAt(options, 'regions'), mostRegions)) {
+    return { path: 'options.regions', message: `holds more than ${mostRegions} regions` };
+  }
+  return isLargerThan(jsonAt(options, 'metadata'), mostMetadata)
+    ? { path: 'options.metadata', message: `holds more than ${mostMetadata} keys` }
+    : undefined;
 }
 
 function isLargerThan(value: unknown, most: number): boolean {

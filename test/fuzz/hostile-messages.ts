@@ -79,7 +79,8 @@ function bodyOf({ text, form }: HostileMessage): {
     case 'text':
       return { body: text };
     case 'object':
-      return { body: parsed(text) };
+      // The SDK writes it as JSON, where what is infinite becomes null.
+      return { body: JSON.parse(JSON.stringify(parsed(text))) };
     case 'value':
       return { body: text.toWellFormed(), bodyType: 'value' };
     case 'value object':
