@@ -1,0 +1,51 @@
+import { claimJob } from '../../../shared/jobs/claim-job.ts';
+import { hasEnded, isDeadLetter, type JobDocument } from '../../../shared/jobs/job-document.ts';
+import { othersCalls, withOthersCalls } from '../../../shared/jobs/job-transitions.ts';
+import { judgeConflict } from '../../../shared/jobs/judge-conflict.ts';
+
+/** What the use cases do around the shipped transitions; each rule can be made worse, to see that the search notices. */
+export interface Rules {
+  readonly claim: typeof claimJob;
+  /** Whether a write names the version that it was decided on. */
+  readonly areWritesConditional: boolean;
+  /** Whether the mark of a call is stored before the call begins. */
+  readonly isCallMarkedFirst: boolean;
+  /** Whether the message is settled before what it led to is stored. */
+  readonly isSettledFirst: boolean;
+  readonly judge: typeof judgeConflict;
+  /** What is written instead of `next` over a document in which others have taken their marks away. */
+  readonly rebase: typeof withOthersCalls;
+  /** When a parked job is due. Two deliveries may come to the same time, or never do. */
+  readonly dueAt: (delivery: { readonly sequence: number; readonly deliveries: number }) => number;
+  readonly isPoison: (document: JobDocument) => boolean;
+  /** What a sweep does with a message on the dead-letter queue. */
+  readonly sweep: (document: JobDocument | undefined, epoch: number) => 'keep' | 'remove' | 'send-parked-again';
+  /** Whether a replay removes the dead-lettered message before it has sent the next epoch's. */
+  readonly replayRemovesFirst: boolean;
+  /** What is left of an erased job: a tombstone, by which its messages are known, or nothing. */
+  readonly eraseLeaves: 'tombstone' | 'nothing';
+}
+
+export const shippedRules: Rules = {
+  claim: claimJob,
+  areWritesConditional: true,
+  isCallMarkedFirst: true,
+  isSettledFirst: false,
+  judge: judgeConflict,
+  rebase: withOthersCalls,
+  dueAt: () => 1,
+  isPoison: (document) => othersCalls(document).length >= 2,
+  sweep: sweepDead,
+  replayRemovesFirst: false,
+  eraseLeaves: 'tombstone',
+};
+
+function sweepDead(document: JobDocument | undefined, epoch: number): ReturnType<Rules['sweep']> {
+  if (document === undefined) {
+    return 'keep';
+  }
+  if (document.epoch > epoch && document.state === 'parked') {
+    return 'send-parked-again';
+  }
+  return document.epoch > epoch || (hasEnded(document) && !isDeadLetter(document)) ? 'remove' : 'keep';
+}
