@@ -29,7 +29,7 @@ export function intakeDeps(
   return {
     reserver,
     clock,
-    health: { isOpen: () => true, close: () => undefined, closed: () => [] },
+    health: { standing: () => 'available' },
     settings: {
       lanes: 1,
       leastLanes: 1,

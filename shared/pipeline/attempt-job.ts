@@ -7,6 +7,7 @@ import { endJob, type JobEnd } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
 import { parkUntil } from './park-until.ts';
 import { recordOutcome } from './record-outcome.ts';
+import { isServed } from './served-pools.ts';
 import { type Called, type CallRun, startCall } from './start-call.ts';
 
 /** Throttled by the service, a job waits for another start in the same delivery this often, and is parked then. */
@@ -22,7 +23,7 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
   for (;;) {
     const called = await startCall(deps, { ...run, stored, avoid, isRetry: failed > 0 });
     if (called.kind !== 'called') {
-      return endUncalled(deps, { ...run, stored }, called);
+      return endUncalled(deps, { ...run, stored }, { called, calls });
     }
     const { where, outcome } = called;
     ({ stored } = called);
@@ -45,8 +46,7 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
         break;
       }
       case 'misconfigured':
-        // The deployment is closed by now (J5): another one is chosen, or the job goes back.
-        deps.health.close(where, { code: outcome.code, message: outcome.message });
+        // The deployment's breaker is open by now (J5): another one is chosen, or the job waits.
         avoid.add(deploymentKey(where));
         break;
       case 'aborted':
@@ -81,13 +81,16 @@ async function goOn(deps: PipelineDeps, run: AttemptRun, calls: number): Promise
 async function endUncalled(
   deps: PipelineDeps,
   run: AttemptRun,
-  called: Exclude<Called, { readonly kind: 'called' }>,
+  { called, calls }: { readonly called: Exclude<Called, { readonly kind: 'called' }>; readonly calls: number },
 ): Promise<JobEnd> {
   switch (called.kind) {
     case 'ended':
       return called.end;
     case 'closed':
-      // Given back, it would come again at once, and again.
+    case 'paused':
+      // Nobody pulls it then. Of a pool that is pulled it would come again at once, and again; and calls are to be recorded.
+      return calls === 0 && !isServed(deps, run.pool) ? giveBack(deps, run) : park(deps, run);
+    case 'no-retry-budget':
       return park(deps, run);
     case 'aborted':
       return run.message.lockLost.aborted ? lockLost : giveBack(deps, run);
@@ -98,7 +101,7 @@ async function park(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, run.stored.document, undefined) });
 }
 
-/** To the queue, for whoever comes next; the mark of a call is taken away first (P2). */
+/** To the queue, for whoever comes next; the mark of a call is taken away first (O2). */
 async function giveBack(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   await withdrawCall(deps, run.stored.document);
   await run.message.abandon();

@@ -8,6 +8,7 @@ import type { ModelClient } from '../models/model-client.ts';
 import type { PayloadStore } from '../payloads/payload-store.ts';
 import type { DeploymentHealth } from '../pools/deployment-health.ts';
 import type { JobQueue } from '../pools/job-queue.ts';
+import type { PoolSwitches } from '../pools/pool-switches.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
@@ -35,6 +36,7 @@ export interface PipelineDeps {
   readonly models: ModelClient;
   readonly reserver: Reserver;
   readonly health: DeploymentHealth;
+  readonly switches: PoolSwitches;
   /** Turns of the jobs whose call may have killed its process: one at a time. */
   readonly suspects: TakeTurn;
   /** Aborted when the process is about to be ended: calls under way are broken off, and their jobs given back. */

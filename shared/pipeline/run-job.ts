@@ -56,17 +56,17 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
   );
 }
 
-/** Whether the mark of the call is worth a place in the claim's own write: its start is near (P1). */
+/** Whether the mark of the call is worth a place in the claim's own write: its start is near (O1). */
 function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof costOf>): boolean {
   return pool.deployments.some(
     (where) =>
-      deps.health.isOpen(where) &&
+      deps.health.standing(where) === 'available' &&
       deps.reserver.isHealthy(where.bucketId) &&
       deps.reserver.outlook(where.bucketId, cost(where)).waitMs < recheckMs,
   );
 }
 
-/** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (P2). */
+/** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
 async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () => Promise<JobEnd>): Promise<JobEnd> {
   let end: JobEnd | undefined;
   try {

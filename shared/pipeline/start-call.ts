@@ -65,18 +65,31 @@ async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Mi
   run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
   switch (start.kind) {
     case 'closed':
+    case 'paused':
+    case 'no-retry-budget':
     case 'aborted':
       return start;
     case 'too-late':
       return { kind: 'ended', end: await expireJob(deps, run) };
     case 'start':
-      return callAt(deps, run, { ...start, waitMs: deps.clock.now() - waitedFrom });
+      return callAt(deps, run, { ...start, waitMs: deps.clock.now() - waitedFrom }).finally(() =>
+        // Nothing when it was called, or held no probe.
+        deps.health.releaseProbe(start.where, run.job.id),
+      );
   }
 }
 
-function wishOf({ job, stored }: CallRun): StartWish {
+function wishOf({ job, stored, avoid, isRetry }: CallRun): StartWish {
   const { tenant, options } = job.envelope;
-  return { costOf: costOf(job), priority: options?.priority, tenant, notAfterMs: stored.document.deadline };
+  return {
+    jobId: job.id,
+    costOf: costOf(job),
+    avoid,
+    isRetry,
+    priority: options?.priority,
+    tenant,
+    notAfterMs: stored.document.deadline,
+  };
 }
 
 async function callAt(
@@ -119,7 +132,7 @@ type Sure =
   | { readonly kind: 'taken'; readonly document: JobDocument | undefined };
 
 /**
- * The mark of the call is on the document before it is made (P1), and the job is still this delivery's: one that was
+ * The mark of the call is on the document before it is made (O1), and the job is still this delivery's: one that was
  * cancelled, or taken over, while it waited is not called. Storing the mark tells both.
  */
 async function makeSure(deps: PipelineDeps, run: OneStart, waitedMs: number): Promise<Sure> {
