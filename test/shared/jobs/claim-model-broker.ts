@@ -3,26 +3,27 @@ import {
   type Delivery,
   fault,
   isHeldBy,
+  type Letter,
   type Message,
-  type Operator,
   type Step,
-  type Worker,
   type World,
 } from './claim-model-world.ts';
 
-/** Locks end: of a holder that died by themselves, of a living one by a fault. */
+/** Locks end: of a holder that died by themselves, of a living one by a fault. The broker may dead-letter what it likes. */
 export function* brokerSteps(world: World, bounds: Bounds): Generator<Step> {
-  for (const queue of ['messages', 'dead'] as const) {
-    for (const message of world[queue].filter((one) => one.isLocked)) {
-      const to = withMessage(world, queue, back(message));
-      const action = `the lock of ${queue === 'dead' ? 'dead ' : ''}${message.sequence} ends`;
-      const holders = [...world.workers.map(deliveryOfWorker), ...world.operators.map(heldByOperator)];
-      if (holders.some((held) => held !== undefined && isHeldBy(message, held))) {
+  for (const message of world.messages) {
+    if (message.isLocked) {
+      const to = withMessage(world, back(message));
+      const action = `the lock of ${message.sequence} ends`;
+      const isHeld = world.workers.some((worker) => worker.step !== 'idle' && isHeldBy(message, worker.delivery));
+      if (isHeld) {
         yield* fault(world, bounds, { kind: 'lock', action, to });
       } else {
         yield { action, to, isProgress: true };
       }
     }
+    const action = `the broker dead-letters ${message.sequence}`;
+    yield* fault(world, bounds, { kind: 'broker', action, to: toDead(world, message, 'broker') });
   }
 }
 
@@ -39,49 +40,37 @@ export function* afterSend(world: World, epoch: number, bounds: Bounds): Generat
   }
 }
 
-export function lock(world: World, queue: 'messages' | 'dead', message: Message): World {
-  return withMessage(world, queue, { ...message, isLocked: true });
+export function lock(world: World, message: Message): World {
+  return withMessage(world, { ...message, isLocked: true });
 }
 
 /** Without effect when the lock is lost. */
 export function release(world: World, delivery: Delivery): World {
   const held = world.messages.find((one) => isHeldBy(one, delivery));
-  return held === undefined ? world : withMessage(world, 'messages', back(held));
+  return held === undefined ? world : withMessage(world, back(held));
 }
 
-/** Nothing reads how often a dead letter was delivered: it stays as it was, so that there are fewer worlds. */
-export function releaseDead(world: World, delivery: Delivery): World {
-  const held = world.dead.find((one) => isHeldBy(one, delivery));
-  return held === undefined ? world : withMessage(world, 'dead', { ...held, isLocked: false });
+/** Takes a held message off the queue; without effect when the lock is lost. */
+export function complete(world: World, delivery: Delivery): World {
+  return { ...world, messages: world.messages.filter((one) => !isHeldBy(one, delivery)) };
 }
 
-/** Takes a held message off its queue; without effect when the lock is lost. */
-export function remove(world: World, delivery: Delivery, queue: 'messages' | 'dead' = 'messages'): World {
-  return { ...world, [queue]: world[queue].filter((one) => !isHeldBy(one, delivery)) };
-}
-
-/** Dead-letters a held message: it keeps its epoch, with its other properties. */
+/** Dead-letters a held message; without effect when the lock is lost. */
 export function deadLetter(world: World, delivery: Delivery): World {
   const held = world.messages.find((one) => isHeldBy(one, delivery));
-  if (held === undefined) {
-    return world;
-  }
-  const dead = [...world.dead, { ...held, isLocked: false }].toSorted((a, b) => a.sequence - b.sequence);
-  return { ...remove(world, delivery), dead };
+  return held === undefined ? world : toDead(world, held, 'sluice');
 }
 
-function deliveryOfWorker(worker: Worker): Delivery | undefined {
-  return worker.step === 'idle' ? undefined : worker.delivery;
-}
-
-function heldByOperator(operator: Operator): Delivery | undefined {
-  return 'held' in operator ? operator.held : undefined;
+/** It keeps its number and its properties, the epoch among them. */
+function toDead(world: World, { sequence, epoch }: Message, by: Letter['by']): World {
+  const dead = [...world.dead, { sequence, epoch, by }].toSorted((a, b) => a.sequence - b.sequence);
+  return { ...world, messages: world.messages.filter((one) => one.sequence !== sequence), dead };
 }
 
 function back(message: Message): Message {
   return { ...message, deliveries: message.deliveries + 1, isLocked: false };
 }
 
-function withMessage(world: World, queue: 'messages' | 'dead', message: Message): World {
-  return { ...world, [queue]: world[queue].map((one) => (one.sequence === message.sequence ? message : one)) };
+function withMessage(world: World, message: Message): World {
+  return { ...world, messages: world.messages.map((one) => (one.sequence === message.sequence ? message : one)) };
 }

@@ -7,7 +7,7 @@ import {
   openCall,
   parkJob,
 } from '../../../shared/jobs/job-transitions.ts';
-import { remove } from './claim-model-broker.ts';
+import { complete } from './claim-model-broker.ts';
 import { brokenBySettling } from './claim-model-settle.ts';
 import { afterWrite, type At, type Turn, write } from './claim-model-turn.ts';
 import {
@@ -85,7 +85,7 @@ function* endWith(
 ): Generator<Step> {
   const next = numberOf(ending);
   if (turn.bounds.rules.isSettledFirst && ending.state !== 'running') {
-    const settled = remove(turn.world, delivery);
+    const settled = complete(turn.world, delivery);
     const broken = brokenBySettling(turn.world, settled, { delivery, how: 'complete' });
     yield turn.go('settles first', settled, { step: 'write-again', delivery, over, next }, broken);
     return;

@@ -44,9 +44,9 @@ const mutants: readonly {
   {
     name: 'a sweep that does not send the message of a replayed job again',
     rules: {
-      sweep: (document, epoch) => {
-        const said = shippedRules.sweep(document, epoch);
-        return said === 'send-parked-again' ? 'remove' : said;
+      sweep: (facts, document) => {
+        const verdict = shippedRules.sweep(facts, document);
+        return verdict === 'send-then-remove' ? 'remove' : verdict;
       },
     },
     bounds: { faults: 1, operators: 1, operations: ['replay'], kinds: ['death'] },
@@ -66,13 +66,13 @@ const mutants: readonly {
   },
   {
     name: 'an erasure that leaves no tombstone: the message of a process that died comes back',
-    rules: { eraseLeaves: 'nothing' },
+    rules: { erase: undefined },
     bounds: { faults: 1, operators: 1, operations: ['erase'], kinds: ['death'] },
     found: /an erased job claimed/u,
   },
   {
     name: 'an erasure that leaves no tombstone: a submit that is still under way writes its document',
-    rules: { eraseLeaves: 'nothing' },
+    rules: { erase: undefined },
     bounds: { faults: 1, operators: 1, operations: ['erase'], kinds: ['submit'] },
     found: /J2/u,
   },

@@ -1,15 +1,17 @@
-import { hasEnded, isDeadLetter, type JobDocument } from '../../../shared/jobs/job-document.ts';
-import { replayJob } from '../../../shared/jobs/job-transitions.ts';
-import { afterSend, lock, releaseDead, remove } from './claim-model-broker.ts';
+import { hasEnded, isDeadLetter } from '../../../shared/jobs/job-document.ts';
+import { deadLetterJob, replayJob } from '../../../shared/jobs/job-transitions.ts';
+import { afterSend } from './claim-model-broker.ts';
 import {
   type Bounds,
-  deliveryOf,
   documentOf,
+  end,
   fault,
   idle,
+  type Letter,
   numbered,
   numberOf,
   type Operator,
+  queued,
   type Step,
   withActor,
   type World,
@@ -34,9 +36,8 @@ export function* operatorSteps(world: World, index: number, bounds: Bounds): Gen
   const turn = { world, bounds, go };
   if (operator.step === 'idle') {
     yield* whims(turn);
-    for (const message of world.dead.filter((one) => !one.isLocked)) {
-      const held = deliveryOf(message);
-      yield go(`locks dead ${message.sequence}`, lock(world, 'dead', message), { step: 'judge-dead', held });
+    for (const letter of world.dead) {
+      yield* judgeLetter(turn, letter);
     }
     return;
   }
@@ -56,7 +57,7 @@ function* whims({ world, bounds, go }: Turn): Generator<Step> {
     yield { ...go('reads what to replay', world, { step: 'replay', over, next }), isProgress: false };
   }
   if (bounds.operations.includes('erase') && hasEnded(document) && !world.isErased) {
-    const next = bounds.rules.eraseLeaves === 'tombstone' ? numberOf(tombstone(document)) : 0;
+    const next = bounds.rules.erase === undefined ? 0 : numberOf(bounds.rules.erase(document, 1));
     yield { ...go('reads what to erase', world, { step: 'erase', over, next }), isProgress: false };
   }
 }
@@ -72,17 +73,19 @@ function* busySteps(turn: Turn, operator: Exclude<Operator, { readonly step: 'id
         yield go(`sends epoch ${operator.epoch}`, sent, idle);
       }
       break;
-    case 'judge-dead':
-      yield judgeDead(turn, operator);
+    case 'adopt':
+      yield adopt(turn, operator);
       break;
     case 'send-again':
       for (const sent of afterSend(world, operator.epoch, bounds)) {
-        yield go(`sends epoch ${operator.epoch} again`, sent, { step: 'remove-dead', held: operator.held });
+        yield go(`sends epoch ${operator.epoch} again`, sent, { step: 'remove', letter: operator.letter });
       }
       break;
-    case 'remove-dead':
-      yield go(`removes dead ${operator.held.sequence}`, remove(world, operator.held, 'dead'), idle);
+    case 'remove': {
+      const dead = world.dead.filter(({ sequence }) => sequence !== operator.letter);
+      yield go(`removes dead letter ${operator.letter}`, { ...world, dead }, idle);
       break;
+    }
     case 'erase':
       yield* erase(turn, operator);
       break;
@@ -101,16 +104,33 @@ function* replay({ world, bounds, go }: Turn, { over, next }: At<'replay'>): Gen
   yield* fault(world, bounds, { kind: 'reply', ...go('replays, reply lost', to, idle) });
 }
 
-function judgeDead({ world, bounds, go }: Turn, { held }: At<'judge-dead'>): Step {
+/** One that stays is looked at again and again, which leads nowhere. */
+function* judgeLetter({ world, bounds, go }: Turn, letter: Letter): Generator<Step> {
+  const { sequence, epoch, by } = letter;
   const document = documentOf(world);
-  switch (bounds.rules.sweep(document, held.epoch)) {
+  const facts = { by, epoch, sequenceNumber: String(sequence), digest: 'd' };
+  const told = `judges dead letter ${sequence}`;
+  switch (bounds.rules.sweep(facts, document)) {
     case 'keep':
-      return go('keeps a dead letter', releaseDead(world, held), idle);
+      break;
     case 'remove':
-      return go('finds a dead letter stale', world, { step: 'remove-dead', held });
-    case 'send-parked-again':
-      return go('finds a dead letter replayed', world, { step: 'send-again', held, epoch: document?.epoch ?? 0 });
+      yield go(`${told}: remove`, world, { step: 'remove', letter: sequence });
+      break;
+    case 'send-then-remove':
+      yield go(`${told}: send`, world, { step: 'send-again', letter: sequence, epoch: document?.epoch ?? 0 });
+      break;
+    case 'adopt': {
+      const why = { reason: 'InvalidJob', description: '', figures: {} } as const;
+      const next = deadLetterJob(document ?? queued(epoch), why, end);
+      yield go(`${told}: adopt`, world, { step: 'adopt', over: world.document, next: numberOf(next) });
+      break;
+    }
   }
+}
+
+/** A letter of the broker's, whose job goes on: it ends, so that it can be replayed like others. */
+function adopt({ world, go }: Turn, { over, next }: At<'adopt'>): Step {
+  return world.document === over ? go('adopts', { ...world, document: next }, idle) : go('may not adopt', world, idle);
 }
 
 /** Before the messages: a job that is replayed meanwhile must keep them. */
@@ -122,8 +142,4 @@ function* erase({ world, bounds, go }: Turn, { over, next }: At<'erase'>): Gener
   const to = { ...world, document: next, isErased: true };
   yield go('erases', to, idle);
   yield* fault(world, bounds, { kind: 'reply', ...go('erases, reply lost', to, idle) });
-}
-
-function tombstone({ id, v, pool, model, digest, createdAt, epoch }: JobDocument): JobDocument {
-  return { id, v, state: 'cancelled', pool, model, digest, createdAt, epoch, endedAt: 1 };
 }

@@ -12,18 +12,17 @@ export interface Rules {
   readonly isCallMarkedFirst: boolean;
   /** Whether the message is settled before what it led to is stored. */
   readonly isSettledFirst: boolean;
-  readonly judge: typeof judgeConflict;
   /** What is written instead of `next` over a document in which others have taken their marks away. */
   readonly rebase: typeof withOthersCalls;
   /** When a parked job is due. Two deliveries may come to the same time, or never do. */
   readonly dueAt: (delivery: { readonly sequence: number; readonly deliveries: number }) => number;
   readonly isPoison: (document: JobDocument) => boolean;
-  /** What a sweep does with a message on the dead-letter queue. */
-  readonly sweep: (document: JobDocument | undefined, epoch: number) => 'keep' | 'remove' | 'send-parked-again';
+  readonly judge: typeof judgeConflict;
+  readonly sweep: typeof judgeDeadLetter;
   /** Whether a replay removes the dead-lettered message before it has sent the next epoch's. */
   readonly replayRemovesFirst: boolean;
-  /** What is left of an erased job: a tombstone, by which its messages are known, or nothing. */
-  readonly eraseLeaves: 'tombstone' | 'nothing';
+  /** What is left of an erased job; nothing when undefined. */
+  readonly erase: ((document: JobDocument, now: number) => JobDocument) | undefined;
 }
 
 export const shippedRules: Rules = {
@@ -35,17 +34,41 @@ export const shippedRules: Rules = {
   rebase: withOthersCalls,
   dueAt: () => 1,
   isPoison: (document) => othersCalls(document).length >= 2,
-  sweep: sweepDead,
+  sweep: judgeDeadLetter,
   replayRemovesFirst: false,
-  eraseLeaves: 'tombstone',
+  erase: eraseJob,
 };
 
-function sweepDead(document: JobDocument | undefined, epoch: number): ReturnType<Rules['sweep']> {
+// until merged
+function judgeDeadLetter(
+  facts: {
+    readonly by: 'sluice' | 'broker';
+    readonly epoch: number;
+    readonly sequenceNumber: string;
+    readonly digest: string | undefined;
+  },
+  document: JobDocument | undefined,
+): 'keep' | 'adopt' | 'remove' | 'send-then-remove' {
   if (document === undefined) {
+    return facts.by === 'sluice' ? 'remove' : 'adopt';
+  }
+  const isOlder = facts.epoch < document.epoch;
+  if (hasEnded(document)) {
+    return isDeadLetter(document) && !isOlder ? 'keep' : 'remove';
+  }
+  if (isOlder) {
+    return document.state === 'parked' ? 'send-then-remove' : 'remove';
+  }
+  if (facts.by === 'sluice') {
     return 'keep';
   }
-  if (document.epoch > epoch && document.state === 'parked') {
-    return 'send-parked-again';
+  if (facts.digest !== document.digest) {
+    return 'remove';
   }
-  return document.epoch > epoch || (hasEnded(document) && !isDeadLetter(document)) ? 'remove' : 'keep';
+  const isOthers = document.state === 'running' && document.claim?.sequenceNumber !== facts.sequenceNumber;
+  return isOthers ? 'keep' : 'adopt';
+}
+
+function eraseJob({ id, v, pool, createdAt, epoch }: JobDocument, now: number): JobDocument {
+  return { id, v, state: 'cancelled', pool, model: '', digest: '', createdAt, epoch, endedAt: now };
 }

@@ -1,5 +1,5 @@
 import { isDeadLetter } from '../../../shared/jobs/job-document.ts';
-import { deadLetter, release, remove } from './claim-model-broker.ts';
+import { complete, deadLetter, release } from './claim-model-broker.ts';
 import type { At, Turn } from './claim-model-turn.ts';
 import { type Delivery, documentOf, idle, isOver, type Step, type World } from './claim-model-world.ts';
 
@@ -9,7 +9,7 @@ export function settle({ world, go }: Turn, { delivery, how }: At<'settle'>): St
       return go('gives back', release(world, delivery), idle);
     case 'complete':
     case 'dead-letter': {
-      const settled = how === 'complete' ? remove(world, delivery) : deadLetter(world, delivery);
+      const settled = how === 'complete' ? complete(world, delivery) : deadLetter(world, delivery);
       return go(`settles: ${how}`, settled, idle, brokenBySettling(world, settled, { delivery, how }));
     }
   }

@@ -31,7 +31,7 @@ export function* workerSteps(world: World, index: number, bounds: Bounds): Gener
   if (worker.step === 'idle') {
     for (const message of world.messages.filter((one) => !one.isLocked)) {
       const delivery = deliveryOf(message);
-      yield go(`receives ${message.sequence}`, lock(world, 'messages', message), { step: 'read', delivery });
+      yield go(`receives ${message.sequence}`, lock(world, message), { step: 'read', delivery });
     }
     return;
   }

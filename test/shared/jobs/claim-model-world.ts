@@ -12,7 +12,7 @@ export interface World {
   readonly document: DocumentNumber;
   readonly messages: readonly Message[];
   /** The dead-letter queue. */
-  readonly dead: readonly Message[];
+  readonly dead: readonly Letter[];
   readonly workers: readonly Worker[];
   readonly operators: readonly Operator[];
   /** Epochs whose message was sent at some time: duplicate detection may know them. */
@@ -28,7 +28,8 @@ export interface World {
   readonly isErased: boolean;
 }
 
-export type Fault = 'death' | 'lock' | 'reply' | 'return' | 'cancel' | 'submit';
+/** `broker`: it, or somebody by hand, dead-letters a message. */
+export type Fault = 'death' | 'lock' | 'reply' | 'return' | 'cancel' | 'submit' | 'broker';
 
 export interface Bounds {
   readonly faults: number;
@@ -51,6 +52,13 @@ export interface Message {
   readonly epoch: number;
   readonly deliveries: number;
   readonly isLocked: boolean;
+}
+
+/** A dead-lettered message. */
+export interface Letter {
+  readonly sequence: number;
+  readonly epoch: number;
+  readonly by: 'sluice' | 'broker';
 }
 
 export type Delivery = Pick<Message, 'sequence' | 'epoch' | 'deliveries'>;
@@ -86,10 +94,10 @@ export type Operator =
   | { readonly step: 'idle' }
   | ({ readonly step: 'replay' } & Write)
   | { readonly step: 'send-replayed'; readonly epoch: number }
-  /** Sweeping the dead-letter queue: `held` is the message that is locked, as it was delivered. */
-  | { readonly step: 'judge-dead'; readonly held: Delivery }
-  | { readonly step: 'send-again'; readonly held: Delivery; readonly epoch: number }
-  | { readonly step: 'remove-dead'; readonly held: Delivery }
+  /** Sweeping the dead-letter queue: what was judged of the letter of this number. */
+  | ({ readonly step: 'adopt' } & Write)
+  | { readonly step: 'send-again'; readonly letter: number; readonly epoch: number }
+  | { readonly step: 'remove'; readonly letter: number }
   | ({ readonly step: 'erase' } & Write);
 
 export type Step = Transition<World>;
@@ -163,7 +171,7 @@ export function keyOfWorld(world: World): string {
   const { document, messages, dead, workers, operators, sent, sequence, faults, recorded } = world;
   const counts = `${document} ${sequence} ${faults} ${recorded} ${world.lostCalls} ${world.replayed} ${world.isErased}`;
   const actors = `${workers.map(keyOfActor).join('')} ${operators.map(keyOfActor).join('')}`;
-  return `${counts} ${keyOfMessages(messages)} ${keyOfMessages(dead)} ${sent.join()} ${actors}`;
+  return `${counts} ${keyOfMessages(messages)} ${dead.map(keyOfLetter).join()} ${sent.join()} ${actors}`;
 }
 
 function keyOfMessages(messages: readonly Message[]): string {
@@ -172,6 +180,10 @@ function keyOfMessages(messages: readonly Message[]): string {
     key += `${sequence}.${epoch}.${deliveries}${isLocked ? '!' : ','}`;
   }
   return key;
+}
+
+function keyOfLetter({ sequence, epoch, by }: Letter): string {
+  return `${sequence}.${epoch}${by}`;
 }
 
 /** A fault of a kind that happens in this world, while it has faults left. */

@@ -9,16 +9,22 @@ const worlds: Readonly<Record<string, Bounds>> = {
   'every kind of fault': boundsOf({ faults: 2 }),
   'two parkings': boundsOf({ highestEpoch: 2, kinds: ['death', 'cancel'] }),
   'four deaths': boundsOf({ faults: 4, kinds: ['death'] }),
-  'two operators who replay': boundsOf({
-    faults: 1,
-    operators: 2,
-    operations: ['replay'],
-    kinds: ['death', 'lock', 'reply'],
-  }),
+  'two operators who replay': boundsOf({ faults: 1, operators: 2, operations: ['replay'], kinds: ['death', 'reply'] }),
   'locks that are lost and jobs that are given back': boundsOf({
     faults: 2,
     kinds: ['lock', 'return'],
     rules: { ...shippedRules, ...exactTimes },
+  }),
+  'a broker that dead-letters by itself': boundsOf({
+    operators: 1,
+    highestEpoch: 0,
+    kinds: ['broker', 'submit', 'lock'],
+  }),
+  'a replay of what the broker dead-lettered': boundsOf({
+    faults: 1,
+    operators: 1,
+    operations: ['replay'],
+    kinds: ['broker', 'lock'],
   }),
   'a replay, an erasure and two deaths': boundsOf({ operators: 1, operations: ['replay', 'erase'], kinds: ['death'] }),
 };
