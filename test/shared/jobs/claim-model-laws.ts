@@ -49,7 +49,7 @@ export const laws: Readonly<Record<string, (explored: Exploration<World>, bounds
   },
   'J2: has no message left in the end, but one dead letter when its document says so': (explored, { kinds }) => {
     // A job that the broker gave up has no claim by which a duplicate is known: that one is dead-lettered as well.
-    const most = kinds.includes('broker') && kinds.includes('submit') ? 2 : 1;
+    const most = kinds.includes('broker') ? 2 : 1;
     explored.canAlwaysReach('J2', (world) => isSettled(world) && world.dead.length <= most);
   },
   'is never called a third time when two processes died in its calls': (explored) => {
