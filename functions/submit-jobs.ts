@@ -1,6 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { AppError } from '../shared/errors.ts';
 import { parseJobEnvelope } from '../shared/jobs/job-envelope.ts';
+import { fittingView } from '../shared/jobs/fitting-view.ts';
 import { isJobId } from '../shared/jobs/job-id.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { type Submission, submitJobs, type SubmitOutcome } from '../shared/pipeline/submit-jobs.ts';
@@ -120,13 +121,14 @@ function answerOf(sluice: App, request: HttpRequest, index: number, outcome: Sub
       const statusUrl = new URL(request.url);
       statusUrl.search = '';
       statusUrl.pathname = `${statusUrl.pathname.replace(/\/$/u, '')}/${encodeURIComponent(id)}`;
-      const { promptTokens, worstCaseTokens } = figures;
+      const { promptTokens, worstCaseTokens, fitting } = figures;
       const start =
         expectedStartAt === undefined
           ? {}
           : { expectedStartAt, expectedWaitMs: Math.max(0, expectedStartAt - sluice.deps.clock.now()) };
       const estimate = { promptTokens, worstCaseTokens, ...start };
-      return { index, id, status: document.state, statusUrl: statusUrl.href, estimate };
+      const fitted = fitting === undefined ? {} : { fitting: fittingView(fitting) };
+      return { index, id, status: document.state, statusUrl: statusUrl.href, estimate, ...fitted };
     }
     case 'refused': {
       const { reason, description, figures } = outcome.deadLetter;

@@ -73,9 +73,11 @@ const optionsSchema = z.strictObject({
     .describe('The only regions that may serve the job (residency).'),
   priority: z.enum(['normal', 'high']).optional().describe('"high" is pulled before "normal", the default.'),
   onOverflow: z
-    .literal('dead-letter', { error: 'only "dead-letter" is available' })
+    .enum(['dead-letter', 'trim', 'reduce-output'], { error: 'must be "dead-letter", "trim" or "reduce-output"' })
     .optional()
-    .describe('What happens to a prompt that does not fit the window of its model.'),
+    .describe(
+      'What happens to a request that does not fit the window of its model: it is dead-lettered (the default), the oldest turns of the conversation are left out ("trim"), or the maximum output is lowered to what fits ("reduce-output").',
+    ),
   maxCostUsd: z
     .number()
     .positive()

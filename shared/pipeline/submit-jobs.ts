@@ -109,10 +109,10 @@ async function prepare(
     await deps.payloads.put(stored.name, stored.text);
   }
   const createdAt = deps.clock.now();
-  const { pool, promptTokens, worstCaseTokens } = check;
+  const { pool, promptTokens, worstCaseTokens, fitting } = check;
   const priority = envelope.options?.priority;
-  const costTokens = poolCost(pool, envelope.request);
-  const figures = { promptTokens, worstCaseTokens, costTokens };
+  const costTokens = poolCost(pool, check.request);
+  const figures = { promptTokens, worstCaseTokens, costTokens, fitting };
   const messageId = messageIdOf({ id, epoch: 0, digest }, deps.sha256);
   return {
     kind: 'runnable',

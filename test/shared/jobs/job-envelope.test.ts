@@ -85,7 +85,7 @@ describe('what is refused, and the path that is told', () => {
     ],
     ['no region', withOptions({ regions: [] }), ['options.regions']],
     ['another priority', withOptions({ priority: 'urgent' }), ['options.priority']],
-    ['an overflow that is not available', withOptions({ onOverflow: 'trim' }), ['options.onOverflow']],
+    ['an overflow that is not available', withOptions({ onOverflow: 'truncate' }), ['options.onOverflow']],
     ['a cap of nothing', withOptions({ maxCostUsd: 0 }), ['options.maxCostUsd']],
     ['a deadline without a zone', withOptions({ deadline: '2026-01-31T08:00:00' }), ['options.deadline']],
     ['a deadline on no calendar', withOptions({ deadline: '2026-02-30T08:00:00Z' }), ['options.deadline']],
