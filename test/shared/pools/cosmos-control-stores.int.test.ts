@@ -76,7 +76,7 @@ test('a breaker in Cosmos is tripped by one process, probed by another, and clos
   await other.refresh();
   const taken = await Promise.all([one.takeProbe(east, 'a'), other.takeProbe(east, 'a')]);
   assert.deepEqual(taken.toSorted(), [false, true]);
-  report(taken[0] === true ? one : other, completedWith('Hello'));
+  report(taken[0] ? one : other, completedWith('Hello'));
   now += 5000;
   await one.refresh();
   await other.refresh();
