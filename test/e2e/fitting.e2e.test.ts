@@ -3,8 +3,11 @@ import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { type ChatJob, chatJob, progressOf, runApp, type RunningApp, submit, until } from './running-app.ts';
 
-/** One region, so that the second call of a job meets the service that refused the first. */
-const models = [{ name: 'gpt-4o-mini', tokensPerMinute: { eastus: 200_000 }, requestsPerMinute: { eastus: 1200 } }];
+/** The model is in one region only, so that the second call of a job meets the service that refused the first. */
+const models = [
+  { name: 'gpt-4o-mini', tokensPerMinute: { eastus: 200_000 }, requestsPerMinute: { eastus: 1200 } },
+  { name: 'gpt-4o', tokensPerMinute: { swedencentral: 80_000 }, requestsPerMinute: { swedencentral: 480 } },
+];
 
 /** By the app's settings; the simulated service takes more. */
 const windowTokens = 1000;
@@ -13,7 +16,7 @@ let app: RunningApp;
 
 before(async () => {
   const latency = { firstTokenMs: 20, tokensPerSecond: 2000, tailProbability: 0, tailFactor: 1 };
-  const MODELS = JSON.stringify([{ name: 'gpt-4o-mini', contextWindow: windowTokens }]);
+  const MODELS = JSON.stringify([{ name: 'gpt-4o-mini', contextTokens: windowTokens }]);
   app = await runApp({ latency, models }, { MODELS });
 });
 
@@ -46,6 +49,15 @@ function longJob(id: string, onOverflow: string, maxTokens = 300): ChatJob & { r
   return { id, request: { ...request, body }, options: { onOverflow } };
 }
 
+/** Submits one job; what the app answers. */
+async function accepted(batchId: string, jobs: readonly ChatJob[]): Promise<Readonly<Record<string, unknown>>> {
+  const response = await submit(app, batchId, jobs);
+  const text = await response.text();
+  assert.equal(response.status, 202, text);
+  const answers = z.object({ jobs: z.array(z.record(z.string(), z.unknown())) }).parse(JSON.parse(text));
+  return answers.jobs[0] ?? {};
+}
+
 const viewSchema = z.object({
   status: z.string(),
   promptTokens: z.number(),
@@ -72,9 +84,8 @@ async function callsOf(id: string): Promise<z.infer<typeof callsSchema>['calls']
 }
 
 test('a conversation that is too long completes with its oldest turns left out, and says so', async () => {
-  const submitted = await submit(app, 'trimmed', [longJob('trimmed-1', 'trim')]);
+  const answer = await accepted('trimmed', [longJob('trimmed-1', 'trim')]);
 
-  const answer = z.object({ jobs: z.tuple([z.object({ fitting: z.unknown() })]) }).parse(await submitted.json());
   const job = await ended('trimmed', 'trimmed-1');
   const [call, ...more] = await callsOf('trimmed-1');
   assert.equal(job.status, 'completed');
@@ -85,7 +96,7 @@ test('a conversation that is too long completes with its oldest turns left out, 
     keptMessages: 6,
     keptTokens: job.promptTokens,
   });
-  assert.deepEqual(answer.jobs[0].fitting, job.fitting);
+  assert.deepEqual(answer['fitting'], job.fitting);
   // The service counted what we sent, token for token, and admitted it at its cost.
   assert.partialDeepStrictEqual(call, { status: 200, promptTokens: job.promptTokens });
   assert.deepEqual(more, []);
@@ -96,7 +107,7 @@ test('a conversation that is too long completes with its oldest turns left out, 
 });
 
 test('a result of the batch has beside its response what was left out', async () => {
-  await submit(app, 'line', [longJob('line-1', 'trim')]);
+  await accepted('line', [longJob('line-1', 'trim')]);
   const job = await ended('line', 'line-1');
 
   const response = await fetch(`${app.url()}/api/batches/line/results`);
@@ -109,7 +120,7 @@ test('a result of the batch has beside its response what was left out', async ()
 test('a request that asks for too much output completes with what the window leaves', async () => {
   const long = longJob('less-1', 'reduce-output', 900);
   const body = { ...long.request.body, messages: conversation.slice(4) };
-  await submit(app, 'less', [{ ...long, request: { ...long.request, body } }]);
+  await accepted('less', [{ ...long, request: { ...long.request, body } }]);
 
   const job = await ended('less', 'less-1');
 
@@ -131,7 +142,7 @@ test('the refusal of a service that counts more corrects the count: the job is c
   });
   assert.ok(added.ok);
 
-  await submit(app, 'corrected', [longJob('corrected-1', 'trim')]);
+  await accepted('corrected', [longJob('corrected-1', 'trim')]);
   const job = await ended('corrected', 'corrected-1');
 
   assert.partialDeepStrictEqual(job, { status: 'completed', attemptCount: 2 });

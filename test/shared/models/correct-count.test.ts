@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { classifyRequestError } from '../../../shared/models/classify-request-error.ts';
 import { correctCount } from '../../../shared/models/correct-count.ts';
+import { fitRequest } from '../../../shared/models/fit-request.ts';
 import type { JsonObject } from '../../../shared/json.ts';
+import type { CountedPrompt } from '../../../shared/tokens/prompt-count.ts';
 
 const model = { contextTokens: 128_000, inputTokens: 128_000 };
 
@@ -89,3 +92,53 @@ test('figures by which the request would have fitted are not believed', () => {
 
   assert.partialDeepStrictEqual(correctCount({ details, ...sent }), { contextTokens: 95_000, uncountedTokens: 0 });
 });
+
+/** A service with a window of its own that counts so many tokens more for each message than we do, or fewer. */
+interface Service {
+  readonly windowTokens: number;
+  readonly morePerMessage: number;
+}
+
+function countByService(service: Service, count: CountedPrompt): number {
+  return count.tokens + service.morePerMessage * count.parts.length;
+}
+
+test('what is fitted again fits by the service, however much more or less it counts, and whatever its window', () => {
+  const whole = fc.array(fc.integer({ min: 10, max: 300 }), { minLength: 2, maxLength: 30 });
+  const anyService = fc.record({
+    windowTokens: fc.integer({ min: 100, max: 3000 }),
+    morePerMessage: fc.integer({ min: -9, max: 20 }),
+  });
+  const outputs = fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined });
+  let corrected = 0;
+  fc.assert(
+    fc.property(whole, anyService, outputs, (tokens, service, outputTokens) => {
+      const model = { operation: 'chat', contextTokens: 2000, inputTokens: 2000, outputTokens: 200 } as const;
+      const wish = { ...conversationOf(tokens, outputTokens), model, onOverflow: 'trim' } as const;
+      const first = fitRequest(wish);
+      const asked = outputTokens ?? 0;
+      if (first.kind === 'overflows' || countByService(service, first.count) + asked <= service.windowTokens) {
+        return;
+      }
+      const promptTokens = countByService(service, first.count);
+      const output = outputTokens === undefined ? {} : { outputTokens };
+      const details = { windowTokens: service.windowTokens, requestedTokens: promptTokens + asked, ...output };
+      const correction = correctCount({ details, promptTokens: first.count.tokens, outputTokens: asked, model });
+      const again = fitRequest({ ...wish, correction });
+      if (again.kind === 'fits') {
+        corrected += 1;
+        assert.ok(countByService(service, again.count) + asked <= service.windowTokens);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(corrected > 50, `${corrected} were made to fit again`);
+});
+
+function conversationOf(tokens: readonly number[], outputTokens: number | undefined) {
+  const parts = tokens.map((each, index) => ({ index, role: 'user', tokens: each, leastTokens: each }));
+  const all = tokens.reduce((sum, each) => sum + each, 3);
+  const count: CountedPrompt = { kind: 'counted', tokens: all, leastTokens: all, precision: 'counted', parts };
+  const messages = tokens.map(() => ({ role: 'user', content: '' }));
+  return { body: { messages, ...(outputTokens === undefined ? {} : { max_tokens: outputTokens }) }, count };
+}
