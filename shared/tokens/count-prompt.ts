@@ -26,8 +26,8 @@ export interface PromptCounting extends CountingDeps {
 export async function countPrompt(body: JsonObject, options: PromptCounting): Promise<PromptCount> {
   const texts =
     options.operation === 'chat'
-      ? readChatPrompt(body, options.imageRule ?? defaultImageRule)
-      : readEmbeddingsPrompt(body);
+      ? await readChatPrompt(body, options.imageRule ?? defaultImageRule, options.yieldToEventLoop)
+      : await readEmbeddingsPrompt(body, options.yieldToEventLoop);
   if ('kind' in texts) {
     return texts;
   }

@@ -181,3 +181,27 @@ test('a deadline is an instant, and no deadline is none', () => {
   assert.equal(deadlineOf({ options: { deadline: '1970-01-01T01:00:00.5+01:00' } }), 500);
   assert.equal(deadlineOf({}), undefined);
 });
+
+test('metadata and regions that are too many are refused by their number alone', () => {
+  const fields = (count: number): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`field-${index}`, 'x']));
+  const told = (value: unknown): readonly string[] => {
+    const parsed = parseJobEnvelope(value);
+    return parsed.kind === 'invalid' ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
+  };
+
+  assert.deepEqual(told({ request, options: { metadata: fields(5000) } }), [
+    'options.metadata: holds more than 16 keys',
+  ]);
+  assert.deepEqual(told({ request, options: { regions: Array.from({ length: 5000 }, () => '') } }), [
+    'options.regions: holds more than 50 regions',
+  ]);
+  assert.deepEqual(told({ request: { ...request, body: { ...request.body, ...fields(2000) } } }), []);
+});
+
+test('a path shows the begin of a key of megabytes', () => {
+  const parsed = parseJobEnvelope({ request, ['k'.repeat(2_000_000)]: 1 });
+
+  assert.ok(parsed.kind === 'invalid');
+  assert.ok(JSON.stringify(parsed.problems).length < 300);
+});
