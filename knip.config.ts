@@ -13,7 +13,7 @@ const config: KnipConfig = {
         'samples/senders/*.ts',
         'test/**/*.test.ts',
       ],
-      project: ['{functions,shared,local,tools,bench,test,samples}/**/*.{ts,mjs}'],
+      project: ['{cli,functions,shared,local,tools,bench,test,samples}/**/*.{ts,mjs}'],
       // Loaded by a path of its own: the package has no entry for its blob server.
       ignoreDependencies: ['azurite'],
     },
