@@ -140,5 +140,6 @@ function conversationOf(tokens: readonly number[], outputTokens: number | undefi
   const all = tokens.reduce((sum, each) => sum + each, 3);
   const count: CountedPrompt = { kind: 'counted', tokens: all, leastTokens: all, precision: 'counted', parts };
   const messages = tokens.map(() => ({ role: 'user', content: '' }));
-  return { body: { messages, ...(outputTokens === undefined ? {} : { max_tokens: outputTokens }) }, count };
+  const turns = { kept: [tokens.length - 1], older: tokens.slice(1).map((_, place) => [place]) };
+  return { body: { messages, ...(outputTokens === undefined ? {} : { max_tokens: outputTokens }) }, count, turns };
 }
