@@ -52,7 +52,9 @@ function labelOf(before: World, action: string, after: World): string {
   const state = documentOf(before)?.state ?? 'none';
   const what = action.replaceAll(/\d+/gu, '#');
   const then = acting === undefined ? undefined : workerOf(after, acting.owner)?.step;
-  const isHeld = before.messages.some((one) => worker !== undefined && worker.step !== 'idle' && isHeldBy(one, worker.delivery));
+  const isHeld = before.messages.some(
+    (one) => worker !== undefined && worker.step !== 'idle' && isHeldBy(one, worker.delivery),
+  );
   const sent = after.messages.length - before.messages.length;
   return [what, worker?.step, then, isHeld, state, ...others, ...operators, sent].join(' ');
 }
