@@ -76,10 +76,12 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
     last = page;
   }
   // Messages that no job stands for have no pages: those that were purged make room for the next.
-  while (!isDryRun && last?.next === null && last.more && last.messages.length > 0) {
-    last = await ask(selection);
-    jobs.push(...last.jobs);
-    messages.push(...last.messages);
+  let isLeft = !isDryRun && last?.next === null && last.more;
+  while (isLeft) {
+    const page = await ask(selection);
+    jobs.push(...page.jobs);
+    messages.push(...page.messages);
+    isLeft = page.more && page.messages.length > 0;
   }
   return { jobs, messages };
 }

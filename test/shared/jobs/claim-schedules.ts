@@ -47,16 +47,21 @@ export function claimSchedules(bounds: Bounds): readonly Schedule<World>[] {
 function labelOf(before: World, action: string, after: World): string {
   const acting = workerAction(action);
   const worker = acting === undefined ? undefined : workerOf(before, acting.owner);
-  const others = before.workers.filter((one) => one !== worker).map(({ step }) => step);
-  const operators = before.operators.map(({ step }) => step);
-  const state = documentOf(before)?.state ?? 'none';
-  const what = action.replaceAll(/\d+/gu, '#');
   const then = acting === undefined ? undefined : workerOf(after, acting.owner)?.step;
   const isHeld = before.messages.some(
     (one) => worker !== undefined && worker.step !== 'idle' && isHeldBy(one, worker.delivery),
   );
+  const state = documentOf(before)?.state ?? 'none';
   const sent = after.messages.length - before.messages.length;
-  return [what, worker?.step, then, isHeld, state, ...others, ...operators, sent].join(' ');
+  const what = action.replaceAll(/\d+/gu, '#');
+  return [what, worker?.step, then, isHeld, state, sent, ...bystanders(before, worker)].join(' ');
+}
+
+/** Where the others stand; of workers and operators together only those of the same trade. */
+function bystanders(world: World, worker: Worker | undefined): readonly string[] {
+  const workers = world.workers.filter((one) => one !== worker);
+  const those = world.operators.length === 0 ? workers : world.operators;
+  return worker !== undefined && world.operators.length > 0 ? [] : those.map(({ step }) => step);
 }
 
 /** Throttled so often a delivery still calls again. */

@@ -66,6 +66,9 @@ export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): G
           await gates.through('queue.send', async () => stack.queue.send(queue, renamed(messages, isForgotten)))();
         }
       },
+      peekDeadLetters: async (queue, page) =>
+        queue === settings.queue ? gates.through('letters.peek', stack.queue.peekDeadLetters)(queue, page) : [],
+      removeDeadLetters: gates.through('letters.remove', stack.queue.removeDeadLetters),
       backlog: async () => ({ countedAt: settings.now, messages: 0, costTokens: undefined }),
     },
     models: {

@@ -9,6 +9,7 @@ import { documentOf, type World } from '../jobs/claim-model-world.ts';
 import { abstractOf } from './abstract-document.ts';
 import { gatedProcess, type GatedProcess } from './gated-process.ts';
 import { HeldMessages } from './held-messages.ts';
+import { PlayedOperators } from './played-operators.ts';
 import { PlayedWorkers } from './played-workers.ts';
 import type { ScheduleStack } from './schedule-stack.ts';
 
@@ -45,6 +46,7 @@ class PlayedSchedule {
   readonly #schedule: Schedule<World>;
   readonly #messages: HeldMessages;
   readonly #workers: PlayedWorkers;
+  readonly #operators: PlayedOperators;
   /** Submit calls that have sent their message, and not written their document. */
   readonly #submits: GatedProcess[] = [];
   #recorded = 0;
@@ -55,6 +57,7 @@ class PlayedSchedule {
     this.#messages = new HeldMessages(stage.stack, stage.queue);
     this.#stage = { ...stage, stack: { ...stage.stack, jobs: this.#counted(stage.stack.jobs) } };
     this.#workers = new PlayedWorkers(this.#stage, schedule, this.#messages);
+    this.#operators = new PlayedOperators(this.#stage);
   }
 
   async take(step: Step): Promise<void> {
@@ -86,6 +89,8 @@ class PlayedSchedule {
     const [, sequence] = /(\d+)/u.exec(action) ?? [];
     if (acting !== undefined) {
       await this.#workers.act(step, acting);
+    } else if (action.startsWith('an operator ')) {
+      await this.#operators.act(step, action.slice('an operator '.length));
     } else if (action.startsWith('a worker receives')) {
       this.#workers.begin(Number(sequence), before);
     } else if (action.startsWith('the lock of')) {

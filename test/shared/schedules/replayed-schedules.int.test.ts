@@ -12,6 +12,21 @@ const rules = { ...shippedRules, ...exactTimes };
 
 const worlds = {
   'one fault': boundsOf({ faults: 1, rules }),
+  'a replay and an erasure': boundsOf({
+    faults: 1,
+    kinds: ['death', 'reply'],
+    operators: 1,
+    operations: ['replay', 'erase'],
+    rules,
+  }),
+  'two replays at once': boundsOf({
+    faults: 1,
+    kinds: ['death', 'reply'],
+    workers: 1,
+    operators: 2,
+    operations: ['replay'],
+    rules,
+  }),
 };
 
 describe('the schedules of the model, played with the shipped use cases on the embedded stack', () => {
