@@ -11,6 +11,8 @@ const answerSchema = z.looseObject({
   next: z.string().nullable(),
 });
 
+type Answer = z.infer<typeof answerSchema>;
+
 interface Purged {
   readonly jobs: readonly z.infer<typeof jobOutcomeSchema>[];
   readonly messages: z.infer<typeof answerSchema>['messages'];
@@ -64,12 +66,22 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
   }
   const jobs: Purged['jobs'][number][] = [];
   const messages: Purged['messages'][number][] = [];
-  const pages = inPages(selectionOf(call), limitOf(values), async (selection) =>
-    api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema),
-  );
-  for await (const page of pages) {
+  const ask = async (selection: object): Promise<Answer> =>
+    api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema);
+  const selection = selectionOf(call);
+  let last: Answer | undefined;
+  for await (const page of inPages(selection, limitOf(values), ask)) {
     jobs.push(...page.jobs);
     messages.push(...page.messages);
+    last = page;
+  }
+  // Messages that no job stands for have no pages: those that were purged make room for the next.
+  let isLeft = !isDryRun && last?.next === null && last.more;
+  while (isLeft) {
+    const page = await ask(selection);
+    jobs.push(...page.jobs);
+    messages.push(...page.messages);
+    isLeft = page.more && page.messages.length > 0;
   }
   return { jobs, messages };
 }

@@ -32,6 +32,7 @@ export function cosmosJobStore(container: Container): JobStore {
     countByReason: async (filter) =>
       withCosmosRetries('Counting jobs by reason', async () => {
         const { conditions, parameters } = toConditions(filter);
+        // A tombstone has no reason. Without more conditions than these the index alone answers.
         const where = ['IS_DEFINED(c.reason)', ...conditions].join(' AND ');
         const query = `SELECT c.reason AS reason, COUNT(1) AS jobs FROM c WHERE ${where} GROUP BY c.reason`;
         const { resources } = await container.items.query<unknown>({ query, parameters }).fetchAll();
@@ -50,18 +51,17 @@ function toQuery(
   page: { readonly size: number; readonly after?: string | undefined },
 ): { readonly query: string; readonly parameters: SqlParameter[] } {
   const { conditions, parameters } = toConditions(filter);
+  const shown = filter.isErasing === true ? [] : ['NOT IS_DEFINED(c.erasedAt)'];
   const top = Math.max(1, Math.floor(page.size));
   return {
-    query: `SELECT TOP ${top} * FROM c WHERE ${['c.id > @after', ...conditions].join(' AND ')} ORDER BY c.id`,
+    query: `SELECT TOP ${top} * FROM c WHERE ${['c.id > @after', ...conditions, ...shown].join(' AND ')} ORDER BY c.id`,
     parameters: [{ name: '@after', value: page.after ?? '' }, ...parameters],
   };
 }
 
 function toConditions(filter: JobFilter): { readonly conditions: string[]; readonly parameters: SqlParameter[] } {
   const { states, endedBefore, replayDueBefore } = filter;
-  const conditions = [
-    filter.isErasing === true ? "c.state = 'cancelled' AND c.isErasing = true" : 'NOT IS_DEFINED(c.erasedAt)',
-  ];
+  const conditions = filter.isErasing === true ? ["c.state = 'cancelled' AND c.isErasing = true"] : [];
   const parameters: SqlParameter[] = [];
   const add = (condition: string, name: string, value: SqlParameter['value'] | undefined): void => {
     if (value !== undefined) {

@@ -54,6 +54,10 @@ async function settleJob(
     case 'keep':
       return { kind: 'keep' };
     case 'remove':
+      if (stored === undefined) {
+        // Its document has lapsed: nothing else leads to its payloads any more.
+        await deps.payloads.removeOf(id);
+      }
       return { kind: 'remove', isSent: false };
     case 'adopt': {
       const isAdopted = job !== undefined && (await adoptLetter(deps, { head: where.head, job, stored }));

@@ -30,12 +30,12 @@ export const nothingSwept: Swept = { judged: 0, adopted: 0, sent: 0, removed: 0 
  * @throws AppError `queue.unavailable`, `cosmos.unavailable` (retryable): the timer's sweep does what is left
  */
 export async function sweepJobs(deps: LetterDeps, ids: ReadonlySet<string>, span: Span): Promise<Swept> {
-  let swept = nothingSwept;
-  for (const queue of ids.size === 0 ? [] : jobQueues(deps.pools)) {
-    const isMeant = (head: DeadLetterHead): boolean => mayBeOf(head, ids);
-    swept = addSwept(swept, await sweepQueue(deps, { queue, isMeant, most: Number.POSITIVE_INFINITY, span }));
-  }
-  return swept;
+  const isMeant = (head: DeadLetterHead): boolean => mayBeOf(head, ids);
+  const queues = ids.size === 0 ? [] : jobQueues(deps.pools);
+  const swept = await Promise.all(
+    queues.map(async (queue) => sweepQueue(deps, { queue, isMeant, most: Number.POSITIVE_INFINITY, span })),
+  );
+  return swept.reduce(addSwept, nothingSwept);
 }
 
 export interface QueueSweep {

@@ -14,8 +14,13 @@ const firstMs = 500;
 /** Letters that one receiver holds: the AMQP library below the SDK keeps a list of 2,048 of them. */
 const mostPerReceiver = 1500;
 
-/** Receivers whose letters are held at once: those of the ones before are left to their locks' ends. */
-const mostReceivers = 4;
+/**
+ * What is held at once, in receivers and in bytes of letters (JSON, by a sample of them): what was received before that is
+ * left to its locks' ends.
+ */
+const mostReceivers = 8;
+const mostBytes = 128 * 1024 * 1024;
+const sampledEvery = 25;
 
 /** Properties of Service Bus itself; told in fields of their own. */
 const noteProperties: ReadonlySet<string> = new Set(['DeadLetterReason', 'DeadLetterErrorDescription']);
@@ -64,6 +69,7 @@ export function serviceBusDeadLetters(
 interface Shelf {
   readonly receiver: ServiceBusReceiver;
   readonly held: ServiceBusReceivedMessage[];
+  bytes: number;
 }
 
 /**
@@ -82,6 +88,7 @@ async function removeLetters(open: () => ServiceBusReceiver, meant: ReadonlySet<
       const isRound = page.some((letter) => seen.has(String(letter.sequenceNumber)));
       const found = page.filter((letter) => meant.has(String(letter.sequenceNumber)));
       shelf.held.push(...page.filter((letter) => !found.includes(letter)));
+      shelf.bytes += sampleBytes(page);
       for (const letter of page) {
         seen.add(String(letter.sequenceNumber));
       }
@@ -104,15 +111,22 @@ async function receivePage(receiver: ServiceBusReceiver): Promise<readonly Servi
 
 async function nextShelf(shelves: Shelf[], open: () => ServiceBusReceiver): Promise<Shelf> {
   const current = shelves.at(-1);
-  if (current !== undefined && current.held.length + pageSize <= mostPerReceiver) {
+  if (current !== undefined && current.held.length + pageSize <= mostPerReceiver && current.bytes < mostBytes / 2) {
     return current;
   }
-  if (shelves.length === mostReceivers) {
+  const bytes = shelves.reduce((sum, shelf) => sum + shelf.bytes, 0);
+  if (shelves.length === mostReceivers || bytes > mostBytes) {
     await shelves.shift()?.receiver.close();
   }
-  const shelf = { receiver: open(), held: [] };
+  const shelf = { receiver: open(), held: [], bytes: 0 };
   shelves.push(shelf);
   return shelf;
+}
+
+function sampleBytes(page: readonly ServiceBusReceivedMessage[]): number {
+  const sample = page.filter((_, index) => index % sampledEvery === 0);
+  const lengths = sample.map((letter) => JSON.stringify(readBody(letter) ?? null).length);
+  return lengths.reduce((sum, length) => sum + length, 0) * sampledEvery;
 }
 
 /** A letter that cannot be let go is free again when its lock ends. */

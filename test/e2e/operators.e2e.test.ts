@@ -118,6 +118,26 @@ test('dead letters are listed with their remedies, tried dry, patched, and run t
   assert.partialDeepStrictEqual(again.jobs, [{ outcome: 'not-a-dead-letter', state: 'completed' }]);
 });
 
+test('a conversation that is too long for its model is replayed trimmed', async () => {
+  // Four tokens and four bytes a character: 180,000 tokens in a message that a queue takes.
+  const turn = [
+    { role: 'user', content: '𓀀'.repeat(5000) },
+    { role: 'assistant', content: 'Go on.' },
+  ];
+  const messages = [...Array.from({ length: 9 }, () => turn).flat(), { role: 'user', content: 'And now?' }];
+  const job = chatJob('long-1');
+  await bury('long', { ...job, request: { ...job.request, body: { ...job.request.body, messages } } });
+
+  const command = await printed('dead-letters', 'replay', 'long-1', '--on-overflow', 'trim');
+
+  assert.deepEqual(command, { code: 0, text: 'replayed: 1\n' });
+  const ended = await inState('long-1', 'completed');
+  assert.partialDeepStrictEqual(ended, {
+    fitting: { kind: 'trimmed' },
+    replays: [{ reason: 'ContextLengthExceeded' }],
+  });
+});
+
 test('a purge takes what it means and nothing else; what is no job is purged by its name', async () => {
   await bury('second', chatJob('purged-1', 'Hello.', 'gpt-99'), chatJob('kept-1', 'Hello.', 'gpt-99'));
   await bus.createSender('jobs').sendMessages([{ body: Buffer.from('no job') }]);

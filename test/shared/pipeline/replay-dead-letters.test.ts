@@ -204,7 +204,8 @@ async function replayAndDie(rig: DeadLetterRig, dieAt: number): Promise<boolean>
 }
 
 test('J2: killed at any step, a replay is ended by the same call', async () => {
-  for (let step = 0, wasKilled = true; wasKilled; step += 1) {
+  let step = 0;
+  for (let wasKilled = true; wasKilled; step += 1) {
     const rig = deadLetterRig();
     await bury(rig, named('a', 'b'));
     wasKilled = await replayAndDie(rig, step);
@@ -216,10 +217,12 @@ test('J2: killed at any step, a replay is ended by the same call', async () => {
     assert.equal(rig.models.calls.length, 4, `step ${step}`);
     assert.deepEqual(lettersIn(rig), [], `step ${step}`);
   }
+  assert.ok(step > 20, `it was killed at ${step} steps`);
 });
 
 test('J2: killed at any step, a replay leaves each job a dead letter or runs it, by the sweep alone', async () => {
-  for (let step = 0, wasKilled = true; wasKilled; step += 1) {
+  let step = 0;
+  for (let wasKilled = true; wasKilled; step += 1) {
     const rig = deadLetterRig();
     await bury(rig, named('a', 'b'));
     wasKilled = await replayAndDie(rig, step);
@@ -233,4 +236,5 @@ test('J2: killed at any step, a replay leaves each job a dead letter or runs it,
     assert.equal(states.filter((state) => state === 'completed').length, 2 - dead, `step ${step}: ${states.join()}`);
     assert.equal(lettersIn(rig).length, dead, `step ${step}`);
   }
+  assert.ok(step > 20, `it was killed at ${step} steps`);
 });

@@ -77,7 +77,7 @@ test('a message that is no job stays where it is, however often it is looked at'
   assert.deepEqual(rig.jobs.all(), []);
 });
 
-test('the message of a dead letter whose document has lapsed goes', async () => {
+test('the message of a dead letter whose document has lapsed goes, with its request', async () => {
   const rig = deadLetterRig();
   await bury(rig, named('a'));
   const lapsed = { ...rig, jobs: deadLetterRig().jobs };
@@ -87,6 +87,7 @@ test('the message of a dead letter whose document has lapsed goes', async () => 
 
   assert.equal(swept.removed, 1);
   assert.deepEqual(lettersIn(rig), []);
+  assert.equal(rig.payloads.payloads.size, 0);
 });
 
 test('what was judged is judged again after a while, and what is new at once', async () => {
