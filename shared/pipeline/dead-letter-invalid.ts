@@ -12,29 +12,33 @@ const shownProblems = 20;
 
 /**
  * Dead-letters a message that is no job, with the path of each thing that is wrong. One whose stored request cannot be
- * read back was accepted once, and has a document: that ends first (J2).
+ * read back was accepted once, and has a document: that ends first (J2). An erased job's has nothing left to do.
  */
 export async function deadLetterInvalid(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>,
-  message: Pick<ReceivedMessage, 'deadLetter'>,
+  message: Pick<ReceivedMessage, 'deadLetter' | 'complete'>,
   invalid: Extract<ReadMessage, { readonly kind: 'invalid' }>,
 ): Promise<JobEnd> {
   const reason = 'InvalidJob';
   const description = describeProblems(invalid.problems);
   const figures = { problems: invalid.problems.length };
-  let hasDocument = false;
-  if (invalid.id !== undefined && invalid.digest !== undefined) {
-    hasDocument = await endDocument(deps, {
-      id: invalid.id,
-      digest: invalid.digest,
-      why: { reason, description, figures },
-    });
+  const { id, digest } = invalid;
+  const document =
+    id === undefined || digest === undefined
+      ? 'none'
+      : await endDocument(deps, { id, digest, why: { reason, description, figures } });
+  if (document === 'erased') {
+    await message.complete();
+    return { settlement: 'complete', outcome: 'ended' };
   }
-  const whose = hasDocument ? {} : noJob;
-  const jobId = invalid.id === undefined ? {} : { jobId: invalid.id };
+  const whose = document === 'ended' ? {} : noJob;
+  const jobId = id === undefined ? {} : { jobId: id };
   await message.deadLetter({ reason, description, figures: { ...figures, ...jobId, ...whose } });
   return { settlement: 'dead-letter', outcome: 'dead-lettered', reason };
 }
+
+/** `erased`: the job was, and its request with it. */
+type EndedDocument = 'ended' | 'erased' | 'none';
 
 /**
  * Ends the job's document, and tells whether it has one. The digest ties the message to the document: a message of somebody
@@ -43,19 +47,22 @@ export async function deadLetterInvalid(
 export async function endDocument(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>,
   job: { readonly id: string; readonly digest: string; readonly why: DeadLetter },
-): Promise<boolean> {
+): Promise<EndedDocument> {
   for (;;) {
     const stored = await deps.jobs.read(job.id);
+    if (stored?.document.erasedAt !== undefined) {
+      return 'erased';
+    }
     if (stored?.document.digest !== job.digest) {
-      return false;
+      return 'none';
     }
     if (hasEnded(stored.document)) {
-      return true;
+      return 'ended';
     }
     const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
     const written = await deps.jobs.replace(deadLetterJob(stored.document, job.why, end), stored.version);
     if (written !== 'conflict') {
-      return true;
+      return 'ended';
     }
   }
 }

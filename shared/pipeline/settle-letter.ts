@@ -95,6 +95,7 @@ async function endUnreadable(
 ): Promise<LetterEnd> {
   const description =
     'The message was dead-lettered, and the stored request that it names is not there or not readable.';
-  await endDocument(deps, { id, digest, why: { reason: 'InvalidJob', description, figures: { path: 'requestRef' } } });
-  return { kind: 'keep' };
+  const why = { reason: 'InvalidJob', description, figures: { path: 'requestRef' } } as const;
+  const document = await endDocument(deps, { id, digest, why });
+  return document === 'erased' ? { kind: 'remove', isSent: false } : { kind: 'keep' };
 }

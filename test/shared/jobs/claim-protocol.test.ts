@@ -22,6 +22,7 @@ const worlds: Readonly<Record<string, Bounds>> = {
   }),
   'a replay of what the broker dead-lettered': boundsOf({
     faults: 1,
+    workers: 1,
     operators: 1,
     operations: ['replay'],
     kinds: ['broker', 'lock'],

@@ -105,6 +105,18 @@ test('a message of an erased job that comes late runs nothing, and its id is tak
   assert.notEqual(jobOf(rig).erasedAt, undefined);
 });
 
+test('a message of an erased job whose stored request is gone is completed: no document would stand for its letter', async () => {
+  const rig = deadLetterRig();
+  await bury(rig, named('a'));
+  const { digest, requestRef } = jobOf(rig);
+  await erase(rig, 'a');
+
+  rig.queue.put('jobs', { v: 1, id: 'a', digest, requestRef }, { messageId: 'late', epoch: 1 });
+  await runAll(rig);
+
+  assert.deepEqual(lettersIn(rig), []);
+});
+
 test('killed at any step, an erasure is ended by the same call, and by the sweep', async () => {
   for (const isCalledAgain of [true, false]) {
     for (let step = 0, wasKilled = true; wasKilled; step += 1) {

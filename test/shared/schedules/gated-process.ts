@@ -33,6 +33,8 @@ export interface ProcessSettings {
   readonly now: number;
   /** Whether its bucket promises a start within the next second, so that the mark goes with the claim. */
   readonly startsSoon: boolean;
+  /** It looks at dead letters as it likes: a look is part of the step that judges them. */
+  readonly isSweep?: boolean;
 }
 
 export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): GatedProcess {
@@ -67,7 +69,9 @@ export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): G
         }
       },
       peekDeadLetters: async (queue, page) =>
-        queue === settings.queue ? gates.through('letters.peek', stack.queue.peekDeadLetters)(queue, page) : [],
+        queue === settings.queue && settings.isSweep === true
+          ? stack.queue.peekDeadLetters(queue, page)
+          : gates.through('letters.peek', stack.queue.peekDeadLetters)(queue, page),
       removeDeadLetters: gates.through('letters.remove', stack.queue.removeDeadLetters),
       backlog: async () => ({ countedAt: settings.now, messages: 0, costTokens: undefined }),
     },

@@ -42,7 +42,9 @@ export class PlayedOperators {
 
   #begin({ before }: Step, what: string): GatedProcess {
     const { stack, queue, jobId } = this.#stage;
-    const process = gatedProcess(stack, { queue, owner: 'operator', now: Date.now() - 60_000, startsSoon: false });
+    const isSweep = what.startsWith('judges');
+    const settings = { queue, owner: 'operator', now: Date.now() - 60_000, startsSoon: false, isSweep };
+    const process = gatedProcess(stack, settings);
     const { deps } = process;
     const span = deps.telemetry.startSpan('operator', { kind: 'internal' });
     const ids = [jobId];
@@ -65,9 +67,6 @@ export class PlayedOperators {
   async #go(step: Step, process: GatedProcess, from: Operator): Promise<void> {
     switch (from.step) {
       case 'idle':
-        if (step.action.includes('judges')) {
-          await pass(process, 'letters.peek');
-        }
         await pass(process, 'jobs.read');
         break;
       case 'replay':
@@ -83,8 +82,6 @@ export class PlayedOperators {
         await pass(process, 'queue.send');
         break;
       case 'remove':
-        // The sweep looks for a next page first.
-        await pass(process, 'letters.peek');
         await pass(process, 'letters.remove');
         break;
     }
