@@ -4,17 +4,20 @@ import { setImmediate } from 'node:timers/promises';
 import { cosmosBucketStore } from '../shared/bucket/cosmos-bucket-store.ts';
 import { createReserver, type Reserver } from '../shared/bucket/reserver.ts';
 import { serviceClock } from '../shared/bucket/service-clock.ts';
-import { readConfig } from '../shared/config/read-config.ts';
+import { type Config, readConfig } from '../shared/config/read-config.ts';
 import { cosmosJobStore } from '../shared/jobs/cosmos-job-store.ts';
 import { cosmosLaneStore } from '../shared/lanes/cosmos-lane-store.ts';
 import { azureOpenAiModelClient } from '../shared/models/azure-openai-model-client.ts';
 import { modelCatalogue } from '../shared/models/model-catalogue.ts';
 import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
+import { oneAtATime } from '../shared/pipeline/one-at-a-time.ts';
 import { describeFault } from '../shared/describe-fault.ts';
-import { processDeploymentHealth } from '../shared/pools/deployment-health.ts';
+import { cosmosBreakerStore, cosmosSwitchStore } from '../shared/pools/cosmos-control-stores.ts';
 import { describePools, type Pool } from '../shared/pools/pool.ts';
 import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
+import { sharedDeploymentHealth } from '../shared/pools/shared-deployment-health.ts';
+import { sharedPoolSwitches } from '../shared/pools/shared-pool-switches.ts';
 import { otelTelemetry } from '../shared/telemetry/otel-telemetry.ts';
 import { tokenizerTokenCounter } from '../shared/tokens/tokenizer-token-counter.ts';
 import {
@@ -31,8 +34,15 @@ import { systemClock } from './system-clock.ts';
 
 import type { App } from './compose.ts';
 
-/** The platform gives a worker five seconds to end; some of it is for the last flush. */
-const graceMs = 4000;
+/** A job that probes a deployment has its start within this; it is lost otherwise. */
+const longestProbeWaitMs = 120_000;
+
+/**
+ * The platform gives a worker five seconds to end: calls that are short end by themselves, the others are broken off and
+ * their jobs given back, and some of it is for the last flush. In ms.
+ */
+const callsMs = 3500;
+const givingBackMs = 700;
 
 /**
  * Reads the settings, builds the clients and the stores. Imported with the first invocation, not with the functions: it
@@ -44,6 +54,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const config = readConfig(process.env);
   const credential = await credentialFor(config);
   const stopping = new AbortController();
+  const ending = new AbortController();
   const clock = systemClock();
   const pools = describePools(config);
   const telemetry = await otelTelemetry(telemetrySettings(config, credential));
@@ -52,6 +63,9 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const catalogue = modelCatalogue(catalogueOverrides(config));
   const counter = tokenizerTokenCounter();
   const models = azureOpenAiModelClient(modelSettings(config, credential), { tokenCounter: counter, catalogue });
+  const reserver = reserverOn(buckets.container('buckets'), pools);
+  const control = documents.container('control');
+  const logFault = (what: string, error: unknown): void => warn(`${what}: ${describeFault(error)}`);
   const deps: PipelineDeps = {
     clock,
     newId: randomUUID,
@@ -62,24 +76,50 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     catalogue,
     counter,
     jobs: cosmosJobStore(documents.container('jobs')),
-    lanes: cosmosLaneStore(documents.container('control')),
+    lanes: cosmosLaneStore(control),
     queue,
     payloads: blobPayloadStore(payloadSettings(config, credential)),
     models,
-    reserver: reserverOn(buckets.container('buckets'), pools),
-    health: processDeploymentHealth(clock),
+    reserver,
+    ...controlOn(control, { config, pools, telemetry, logFault, now: reserver.now }),
+    suspects: oneAtATime(),
+    ending: ending.signal,
     telemetry,
-    logFault: (what, error) => warn(`${what}: ${describeFault(error)}`),
+    logFault,
     busyMs: () => performance.eventLoopUtilization().active,
     settings: config,
   };
   const stop = async (work: Promise<unknown>): Promise<void> => {
     stopping.abort();
-    await Promise.race([work, clock.sleep(graceMs)]);
+    await Promise.race([work, clock.sleep(callsMs)]);
+    ending.abort();
+    await Promise.race([work, clock.sleep(givingBackMs)]);
     await telemetry.flush();
     await Promise.allSettled([queue.close(), models.close(), telemetry.shutdown()]);
   };
   return { deps, config, stopping: stopping.signal, stop };
+}
+
+/** The breakers of the deployments and the switches of the pools. Their times are read by other processes: the account's. */
+function controlOn(
+  container: Container,
+  deps: Pick<PipelineDeps, 'pools' | 'telemetry' | 'logFault'> & {
+    readonly config: Pick<Config, 'callTimeoutMs'>;
+    readonly now: () => number;
+  },
+): Pick<PipelineDeps, 'health' | 'switches'> {
+  const { pools, config, ...rest } = deps;
+  const health = sharedDeploymentHealth({
+    ...rest,
+    store: cosmosBreakerStore(container),
+    random: Math.random,
+    newId: randomUUID,
+    deployments: pools.flatMap((pool) => pool.deployments),
+    longestProbeMs: config.callTimeoutMs + longestProbeWaitMs,
+  });
+  const names = pools.map(({ name }) => name);
+  const switches = sharedPoolSwitches({ ...rest, store: cosmosSwitchStore(container), pools: names });
+  return { health, switches };
 }
 
 /** Buckets keep the time of the Cosmos account, heard from its answers and asked for when need be (B2). */

@@ -67,6 +67,7 @@ export function modelSettings(config: Config, credential: TokenCredential | unde
     credential,
     scope: config.azureOpenAiScope,
     connections: config.pump.maxJobsInHand,
+    firstContentTimeoutMs: config.streamFirstMs,
     idleTimeoutMs: config.streamIdleMs,
   };
 }

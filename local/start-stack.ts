@@ -1,6 +1,11 @@
 import { mkdir } from 'node:fs/promises';
+import { administerStack, type AdministeredStack } from './admin/stack-routes.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
+import { CosmosFaults } from './cosmos/cosmos-faults.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
+import { HeldPart } from './parts/held-part.ts';
+import { PartSwitch } from './parts/part-switch.ts';
+import { ServiceBusFaults } from './service-bus/service-bus-faults.ts';
 import { startServiceBus } from './service-bus/start-service-bus.ts';
 import {
   localCosmosKey,
@@ -19,8 +24,9 @@ export interface Stack {
   readonly environment: Readonly<Record<string, string>>;
   /** Where the parts listen: a stack that is started again with these is found again. */
   readonly ports: StackPorts;
-  /** Counters, limits and faults of the simulated regions. */
+  /** Counters and limits of the simulated regions, and the faults of every part: `GET /admin` lists what it takes. */
   readonly adminUrl: string;
+  /** What the operations on a container have cost since Cosmos DB was last started; nothing while it is down. */
   readonly requestUnits: (container: string) => { readonly total: number; readonly operations: number };
   readonly stop: () => Promise<void>;
 }
@@ -30,46 +36,38 @@ const database = 'sluice';
 /** Starts the whole stack in this process: Service Bus, Cosmos DB, blob storage and the regions of Azure OpenAI. */
 export async function startStack(layout: StackLayout, log: (line: string) => void = () => undefined): Promise<Stack> {
   await mkdir(layout.folder, { recursive: true });
-  const files = stackFiles(layout);
-  const stops: (() => Promise<void>)[] = [];
-  const started = async <Part extends { readonly stop: () => Promise<void> }>(
-    starting: Promise<Part>,
-  ): Promise<Part> => {
-    const part = await starting;
-    stops.unshift(part.stop);
-    return part;
-  };
+  const faults = { cosmos: new CosmosFaults(layout.seed), serviceBus: new ServiceBusFaults(layout.seed) };
+  const held = holdParts({ layout, faults, log });
+  const parts = new Map<string, PartSwitch>([
+    ['service-bus', new PartSwitch(held.serviceBus)],
+    ['cosmos', new PartSwitch(held.cosmos)],
+    ['blob', new PartSwitch(held.storage)],
+  ]);
+  let stopRegions: () => Promise<void> = async () => undefined;
   const stop = async (): Promise<void> => {
-    await Promise.allSettled(stops.map(async (one) => one()));
+    await Promise.allSettled([...[...parts.values()].map(async (part) => part.end()), stopRegions()]);
   };
   try {
-    const serviceBus = await started(
-      startServiceBus({
-        port: layout.ports.serviceBus,
-        databasePath: files.serviceBus,
-        queues: stackQueues(layout),
-        key: localServiceBusKey,
-        log,
-      }),
-    );
-    const cosmos = await started(startCosmos({ ...cosmosSettings(layout), databasePath: files.cosmos, log }));
-    const storage = await started(startStorage({ port: layout.ports.blob, folder: files.storage, log }));
-    const azureOpenAi = await started(
-      startAzureOpenAi({
-        regions: simulatedRegions(layout),
-        adminPort: layout.ports.azureOpenAiAdmin,
-        seed: layout.seed,
-        databasePath: files.azureOpenAi,
-        isInstant: layout.latency === 'instant',
-        log,
-      }),
-    );
-    const environment = environmentOf(layout, { serviceBus, cosmos, storage, azureOpenAi });
-    const requestUnits = (container: string) => cosmos.requestUnits(database, container);
+    const serviceBus = await held.serviceBus.open();
+    const cosmos = await held.cosmos.open();
+    const storage = await held.storage.open();
+    const stack = { ...facts(layout), faults, parts, serviceBus: () => held.serviceBus.part };
+    const azureOpenAi = await startAzureOpenAi({
+      regions: simulatedRegions(layout),
+      adminPort: layout.ports.azureOpenAiAdmin,
+      seed: layout.seed,
+      databasePath: stackFiles(layout).azureOpenAi,
+      isInstant: layout.latency === 'instant',
+      administer: (regions) => administerStack(stack, regions),
+      log,
+    });
+    stopRegions = azureOpenAi.stop;
     const regions: Record<string, number> = {};
     for (const name of Object.keys(layout.ports.regions)) {
+      parts.set(name, new PartSwitch(azureOpenAi.regionSwitch(name)));
       regions[name] = portOf(azureOpenAi.endpoint(name));
     }
+    const environment = environmentOf(layout, { serviceBus, cosmos, storage, azureOpenAi });
     const ports = {
       serviceBus: serviceBus.port,
       cosmos: cosmos.port,
@@ -77,6 +75,8 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
       azureOpenAiAdmin: portOf(azureOpenAi.adminUrl),
       regions,
     };
+    const requestUnits = (container: string) =>
+      held.cosmos.part?.requestUnits(database, container) ?? { total: 0, operations: 0 };
     return { environment, ports, adminUrl: azureOpenAi.adminUrl, requestUnits, stop };
   } catch (error) {
     await stop();
@@ -84,11 +84,34 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
   }
 }
 
+/** The parts that are started again from their files. What goes wrong in them goes on. */
+function holdParts(start: {
+  readonly layout: StackLayout;
+  readonly faults: AdministeredStack['faults'];
+  readonly log: (line: string) => void;
+}) {
+  const { faults, layout, log } = start;
+  const files = stackFiles(layout);
+  const queues = stackQueues(layout);
+  const bus = { databasePath: files.serviceBus, queues, key: localServiceBusKey, faults: faults.serviceBus, log };
+  const account = { ...cosmosSettings(), databasePath: files.cosmos, faults: faults.cosmos, log };
+  return {
+    serviceBus: new HeldPart(layout.ports.serviceBus, async (port) => startServiceBus({ ...bus, port })),
+    cosmos: new HeldPart(layout.ports.cosmos, async (port) => startCosmos({ ...account, port })),
+    storage: new HeldPart(layout.ports.blob, async (port) => startStorage({ port, folder: files.storage, log })),
+  };
+}
+
+function facts(layout: StackLayout): Pick<AdministeredStack, 'seed' | 'containers' | 'queues'> {
+  const containers = cosmosSettings().databases.flatMap((one) => one.containers.map(({ id }) => id));
+  return { seed: layout.seed, containers, queues: stackQueues(layout).map(({ name }) => name) };
+}
+
 function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-function cosmosSettings(layout: StackLayout) {
+function cosmosSettings() {
   const jobPaths = ['/state', '/reason', '/batchId', '/tenant', '/pool', '/createdAt'];
   const byId = { partitionKeyPath: '/id' };
   const containers = [
@@ -96,7 +119,7 @@ function cosmosSettings(layout: StackLayout) {
     { id: 'buckets', ...byId, indexedPaths: [] },
     { id: 'control', ...byId, indexedPaths: [] },
   ];
-  return { port: layout.ports.cosmos, key: localCosmosKey, databases: [{ id: database, containers }] };
+  return { key: localCosmosKey, databases: [{ id: database, containers }] };
 }
 
 function environmentOf(

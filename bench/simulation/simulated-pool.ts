@@ -29,13 +29,14 @@ export function intakeDeps(
   return {
     reserver,
     clock,
-    health: { isOpen: () => true, close: () => undefined, closed: () => [] },
+    health: { standing: () => 'available' },
     settings: {
       lanes: 1,
       leastLanes: 1,
       pump: { ...pump, pullWindowMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY },
       callTimeoutMs: 270_000,
       parkMs: 10_000,
+      retries: { mostFailures: 20, longestMs: 86_400_000 },
       resultTtlSeconds: undefined,
     },
   };

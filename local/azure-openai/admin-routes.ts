@@ -1,8 +1,11 @@
-import { callsQuery, deploymentChange, faultBody, regionChange, usageQuery } from './admin-schemas.ts';
+import type { AdminRequest } from '../admin/admin-request.ts';
+import { Problem, readAdmin } from '../admin/problem.ts';
+import { administerFaults } from './fault-routes.ts';
+import type { ModelFaults } from './model-faults.ts';
+import { callsQuery, deploymentChange, regionChange, usageQuery } from './admin-schemas.ts';
 import type { CallBook } from './call-book.ts';
 import { countersReport } from './counters-report.ts';
 import { changeFaces } from './change-faces.ts';
-import { Problem, readAdmin } from './problem.ts';
 import type { Region } from './region.ts';
 import type { RegionServer } from './region-server.ts';
 import { usageReport } from './usage-report.ts';
@@ -10,6 +13,7 @@ import { usageReport } from './usage-report.ts';
 /** What the admin endpoint reads and changes. */
 export interface Administered {
   readonly book: CallBook;
+  readonly faults: ModelFaults;
   readonly now: () => number;
   readonly startedAt: number;
   readonly regions: ReadonlyMap<string, { readonly region: Region; readonly server: RegionServer }>;
@@ -18,22 +22,17 @@ export interface Administered {
   readonly log: (line: string) => void;
 }
 
-export interface AdminRequest {
-  readonly method: string;
-  /** Path segments after `/admin`, decoded. */
-  readonly path: readonly string[];
-  readonly query: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
 /**
  * The admin endpoint's operations: `GET counters`, `GET usage?from=&before=`, `GET calls?after=&limit=`,
- * `PATCH regions/{region}`, `PATCH regions/{region}/deployments/{deployment}`, `POST` and `DELETE regions/{region}/faults`, `POST reset`.
+ * `PATCH regions/{region}`, `PATCH regions/{region}/deployments/{deployment}`, `POST reset`, and the faults' (fault-routes.ts).
  * Gives the answer's JSON; throws a `Problem`. Changes last until the process ends.
  */
 export async function administer(on: Administered, request: AdminRequest): Promise<unknown> {
   const { method, path } = request;
   const [area, name = '', part, item = ''] = path;
+  if (area === 'azure-openai' || (area === 'regions' && part === 'faults')) {
+    return administerFaults(on, request);
+  }
   switch (`${method} ${area ?? ''}${path.length > 1 ? '/{region}' : ''}${part === undefined ? '' : `/${part}`}`) {
     case 'GET counters':
       return counters(on);
@@ -51,10 +50,6 @@ export async function administer(on: Administered, request: AdminRequest): Promi
       return changeRegion(on, name, request.body);
     case 'PATCH regions/{region}/deployments':
       return changeDeployment(on, { region: name, deployment: item }, request.body);
-    case 'POST regions/{region}/faults':
-      return addFault(on, name, request.body);
-    case 'DELETE regions/{region}/faults':
-      return { removed: find(on, name).region.faults.clear() };
     default:
       throw new Problem(404, `The admin endpoint has no ${method} /admin/${path.join('/')}.`);
   }
@@ -66,7 +61,7 @@ function counters(on: Administered): unknown {
     endpoint: `http://127.0.0.1:${server.port}`,
     isDown: server.isDown,
   }));
-  return countersReport({ book: on.book, now: on.now(), startedAt: on.startedAt, regions });
+  return countersReport({ book: on.book, faults: on.faults, now: on.now(), startedAt: on.startedAt, regions });
 }
 
 function usage(on: Administered, query: AdminRequest['query']): unknown {
@@ -107,16 +102,6 @@ function changeDeployment(
   const faces = changeFaces(deployment, readAdmin(deploymentChange, body), on.now());
   on.log(`azure-openai: ${deployment.limiterKey} now has ${JSON.stringify(faces)}`);
   return faces;
-}
-
-function addFault(on: Administered, name: string, body: unknown): unknown {
-  const { region } = find(on, name);
-  const fault = readAdmin(faultBody, body);
-  if (fault.deployment !== undefined && !region.deployments.has(fault.deployment)) {
-    throw new Problem(404, `${name} has no deployment ${fault.deployment}.`);
-  }
-  region.faults.add(fault);
-  return { faults: region.faults.size };
 }
 
 function find(on: Administered, name: string): { readonly region: Region; readonly server: RegionServer } {

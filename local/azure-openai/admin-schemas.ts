@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+import { faultRate } from '../faults/fault-rate.ts';
+import { faultOfRow, faultRowNames } from './fault-rows.ts';
+import type { Fault } from './model-faults.ts';
 import { headerLies, loweredLimits, neighbourSettings } from './face-schemas.ts';
 
 export const callsQuery = z.strictObject({
@@ -26,14 +29,29 @@ const latency = z.strictObject({
 
 export const regionChange = z.strictObject({ latency: latency.optional(), isDown: z.boolean().optional() });
 
-export const faultBody = z.strictObject({
-  status: z.union([z.literal(0), z.int().min(200).max(599)]),
+const faultFields = z.strictObject({
+  row: z.enum(faultRowNames).optional(),
+  status: z.union([z.literal(0), z.int().min(200).max(599)]).optional(),
   code: z.string().optional(),
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
-  probability: z.number().gt(0).max(1).optional(),
-  count: z.int().min(1).optional(),
+  ...faultRate,
+  region: z.string().optional(),
   deployment: z.string().optional(),
   afterFirstByte: z.boolean().optional(),
   delayMs: z.number().min(0).max(600_000).optional(),
+  stallMs: z.number().min(0).max(600_000).optional(),
+});
+
+/** A fault spelt out, or by its row with what is to be different in it. */
+export const faultBody = faultFields.transform(({ row, status, ...rest }, context): Fault => {
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  if (row !== undefined) {
+    return { row, ...faultOfRow(row), ...(status === undefined ? {} : { status }), ...given };
+  }
+  if (status === undefined) {
+    context.addIssue({ code: 'custom', path: ['status'], message: 'needs a status or a row' });
+    return z.NEVER;
+  }
+  return { status, ...given };
 });

@@ -2,6 +2,7 @@ import { emptyTally, type CallTally } from './call-tally.ts';
 import type { CallBook } from './call-book.ts';
 import type { DeploymentLimiter } from './deployment-limiter.ts';
 import type { Limits } from './limit-plan.ts';
+import type { ModelFaults } from './model-faults.ts';
 import type { LimiterUse } from './limiter-use.ts';
 import type { Deployment, Region } from './region.ts';
 import type { PerWindow } from './window-peaks.ts';
@@ -67,6 +68,7 @@ export function countersReport(facts: {
   readonly book: CallBook;
   readonly now: number;
   readonly startedAt: number;
+  readonly faults: ModelFaults;
   readonly regions: readonly { readonly region: Region; readonly endpoint: string; readonly isDown: boolean }[];
 }): CountersReport {
   const { book, now } = facts;
@@ -79,7 +81,7 @@ export function countersReport(facts: {
     const report: RegionReport = {
       endpoint,
       isDown,
-      faults: region.faults.size,
+      faults: facts.faults.activeIn(region.name),
       unrouted,
       deployments: Object.fromEntries(deployments),
     };

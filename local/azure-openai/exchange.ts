@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import type { CallBook, OpenCall } from './call-book.ts';
-import type { Fault } from './fault-book.ts';
+import type { Fault, ModelFaults } from './model-faults.ts';
 import type { Deployment, Region } from './region.ts';
 
 /** What all regions share. */
@@ -10,6 +10,7 @@ export interface Service {
   readonly isInstant: boolean;
   readonly now: () => number;
   readonly book: CallBook;
+  readonly faults: ModelFaults;
 }
 
 /** A call that was admitted and is now answered. */

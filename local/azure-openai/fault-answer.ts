@@ -1,4 +1,4 @@
-import type { Fault } from './fault-book.ts';
+import type { Fault } from './model-faults.ts';
 import { accessDenied, deploymentNotFound, gatewayError, ServiceError } from './service-error.ts';
 
 /** What a call that meets the fault is answered with: the fault's own body, or the service's usual one. */

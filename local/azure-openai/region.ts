@@ -1,5 +1,4 @@
 import type { DeploymentLimiter } from './deployment-limiter.ts';
-import { FaultBook } from './fault-book.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { HeaderLies, LatencySettings } from './settings.ts';
 import type { TokenCounter } from './token-counter.ts';
@@ -19,12 +18,11 @@ export interface Deployment {
   lies: HeaderLies;
 }
 
-/** A region as it is while it runs: the admin endpoint changes its latency and its faults. */
+/** A region as it is while it runs: the admin endpoint changes its latency. */
 export class Region {
   readonly name: string;
   readonly apiKey: string;
   readonly deployments: ReadonlyMap<string, Deployment>;
-  readonly faults = new FaultBook();
   latency: LatencySettings;
 
   constructor(facts: {

@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.ts';
 import { faultAnswer } from './fault-answer.ts';
+import type { Fault } from './model-faults.ts';
 import { pause } from './pause.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function sendAnswer(
     call.end({ status: 499, code: 'client_closed', ...tokens });
     return;
   }
-  if (fault !== undefined && fault.status >= 300 && fault.afterFirstByte !== true) {
+  if (fault !== undefined && fault.status >= 300) {
     throw faultAnswer(fault);
   }
   if (fault?.status === 0 && fault.afterFirstByte !== true) {
@@ -24,17 +25,39 @@ export async function sendAnswer(
     return;
   }
   const isCut = fault?.afterFirstByte === true;
-  call.end({ status: 200, code: isCut ? 'answer_cut' : '', ...tokens });
+  const nonsense = isCut ? undefined : fault?.body;
+  call.end({ status: 200, code: codeOf(fault), ...tokens });
   await service.book.saved();
-  const json = JSON.stringify(answer.body);
-  const length = Buffer.byteLength(json);
-  const headers = { ...exchange.headers, 'content-type': 'application/json', 'content-length': String(length) };
-  response.writeHead(200, headers);
+  const body = nonsense ?? answer.body;
+  const isText = typeof body === 'string';
+  const payload = isText ? body : JSON.stringify(body);
+  response.writeHead(200, {
+    ...exchange.headers,
+    'content-type': isText ? 'text/html' : 'application/json',
+    'content-length': String(Buffer.byteLength(payload)),
+  });
   if (isCut) {
-    response.write(json.slice(0, json.length >> 1), () => response.destroy());
+    await cutAfter(exchange, payload.slice(0, payload.length >> 1));
   } else {
-    response.end(json);
+    response.end(payload);
   }
+}
+
+/** How the log names an answer of status 200. */
+function codeOf(fault: Fault | undefined): string {
+  if (fault?.afterFirstByte === true) {
+    return fault.stallMs === undefined ? 'answer_cut' : 'answer_stalled';
+  }
+  return fault?.body === undefined ? '' : 'nonsense';
+}
+
+/** Sends the beginning of an answer, nothing for as long as the fault stalls, and cuts the connection. */
+export async function cutAfter({ fault, response }: Exchange, beginning: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.write(beginning, () => resolve());
+  await promise;
+  await pause(response, fault?.stallMs ?? 0);
+  response.destroy();
 }
 
 /** Ends the connection without a byte. */

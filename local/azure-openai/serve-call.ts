@@ -10,12 +10,11 @@ import { readEmbeddingsRequest } from './embeddings-request.ts';
 import type { Exchange, Service } from './exchange.ts';
 import { findTarget, maxBodyBytes, type Target } from './find-target.ts';
 import { faultAnswer } from './fault-answer.ts';
-import { isAfterAdmission, type Fault } from './fault-book.ts';
+import { isAfterAdmission, type Fault } from './model-faults.ts';
 import { pause } from './pause.ts';
 import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-headers.ts';
 import { readBody } from './read-body.ts';
 import type { Deployment, Region } from './region.ts';
-import { seededRandom } from './seeded-random.ts';
 import { quotaExceeded, ServiceError } from './service-error.ts';
 
 interface Place {
@@ -70,7 +69,7 @@ async function answer(step: Step): Promise<void> {
     route.operation === 'chat'
       ? readChatRequest(target.body, deployment.model)
       : readEmbeddingsRequest(target.body, deployment.model);
-  const fault = takeFault(step);
+  const fault = service.faults.take({ region: region.name, deployment: deployment.name });
   if (fault !== undefined && !isAfterAdmission(fault)) {
     await pause(response, fault.delayMs ?? 0);
     await sendFault(step, fault);
@@ -108,13 +107,6 @@ async function answer(step: Step): Promise<void> {
 
 function limitHeaders({ lies, limiter }: Deployment, service: Service): Record<string, string> {
   return rateLimitHeaders(limiter.standing(service.now()), lies);
-}
-
-function takeFault({ call, place, target }: Step): Fault | undefined {
-  const { faults } = place.region;
-  return faults.size === 0
-    ? undefined
-    : faults.take(target.deployment.name, seededRandom(place.service.seed, 'fault', call.number));
 }
 
 async function sendFault(step: Step, fault: Fault): Promise<void> {

@@ -1,3 +1,5 @@
+import type { Administer } from '../admin/admin-request.ts';
+
 /**
  * How the limiter of a deployment judges calls, and what it tells of itself. Nobody outside can be sure of these, so
  * each is a setting of its own. Deployments that share a limiter must agree on all but `defaultMaxTokens`,
@@ -105,6 +107,8 @@ export interface AzureOpenAiSettings {
   readonly regions: readonly RegionSettings[];
   /** 0 takes a free port. */
   readonly adminPort: number;
+  /** Lays more operations over the admin endpoint's own. */
+  readonly administer?: ((own: Administer) => Administer) | undefined;
   /** The same seed gives the same answers, latencies and fault draws. */
   readonly seed: number;
   /** SQLite file of the call log, from which counters and windows come back after a crash. */

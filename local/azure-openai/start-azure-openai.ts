@@ -1,13 +1,16 @@
-import type { Administered } from './admin-routes.ts';
+import type { Administer } from '../admin/admin-request.ts';
+import { administer, type Administered } from './admin-routes.ts';
 import { buildRegions } from './build-regions.ts';
 import { CallBook } from './call-book.ts';
 import { CallLog } from './call-log.ts';
 import { describeFaces } from './describe-faces.ts';
 import type { Service } from './exchange.ts';
 import type { LimiterRecorder } from './limiter-state.ts';
+import { ModelFaults } from './model-faults.ts';
 import { type Deployment, limitersOf, type Region } from './region.ts';
 import { type Handler, RegionServer } from './region-server.ts';
-import { serveAdmin } from './serve-admin.ts';
+import { serveAdmin } from '../admin/serve-admin.ts';
+import type { Switched } from '../parts/part-switch.ts';
 import { serveCall } from './serve-call.ts';
 import type { AzureOpenAiSettings, HeaderLies, LatencySettings } from './settings.ts';
 
@@ -17,6 +20,8 @@ export interface AzureOpenAi {
   readonly adminUrl: string;
   /** `http://127.0.0.1:PORT` of a region by name; throws for an unknown one. */
   readonly endpoint: (region: string) => string;
+  /** What takes a region down and brings it back; throws for an unknown one. */
+  readonly regionSwitch: (region: string) => Switched;
   /** Cuts what is open, ends every call, commits the log. May be called again. */
   readonly stop: () => Promise<void>;
 }
@@ -43,7 +48,7 @@ async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise
   const { now = Date.now, log = () => undefined, seed, isInstant = false } = settings;
   const startedAt = now();
   const regions = await buildRegions(settings, { startedAt, recorder: recorderOn(callLog) });
-  const service: Service = { seed, isInstant, now, book: new CallBook(callLog) };
+  const service: Service = { seed, isInstant, now, book: new CallBook(callLog), faults: new ModelFaults(seed) };
   restoreLimiters(regions, callLog, startedAt);
   announce(regions, log);
   const servers = new Map<string, { readonly region: Region; readonly server: RegionServer }>();
@@ -53,12 +58,22 @@ async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise
     servers.set(name, { region, server: new RegionServer({ port, log, now, handle }) });
   }
   const reset = resetOf({ regions: servers, service });
-  const administered: Administered = { book: service.book, now, startedAt, regions: servers, reset, log };
+  const administered: Administered = {
+    book: service.book,
+    faults: service.faults,
+    now,
+    startedAt,
+    regions: servers,
+    reset,
+    log,
+  };
+  const own: Administer = async (request) => administer(administered, request);
+  const answer = settings.administer?.(own) ?? own;
   const admin = new RegionServer({
     port: settings.adminPort,
     log,
     now,
-    handle: async (request, response) => serveAdmin(administered, request, response),
+    handle: async (request, response) => serveAdmin(answer, request, response),
   });
   const all = [...[...servers.values()].map(({ server }) => server), admin];
   try {
@@ -71,6 +86,7 @@ async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise
   return {
     adminUrl: `http://127.0.0.1:${admin.port}`,
     endpoint: (name) => `http://127.0.0.1:${found(servers.get(name), name).server.port}`,
+    regionSwitch: (name) => found(servers.get(name), name).server,
     stop: async () => {
       stopping ??= closeAll(all).then(() => callLog.close());
       await stopping;
@@ -129,8 +145,8 @@ function resetOf(facts: { readonly regions: Administered['regions']; readonly se
     }
     for (const [region, first] of latencies) {
       region.latency = first;
-      region.faults.clear();
     }
+    service.faults.book.forget();
     await Promise.all(regions.map(async ({ server }) => server.open()));
   };
 }

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { faultAnswer } from './fault-answer.ts';
 import { pause } from './pause.ts';
 import type { LatencyPlan } from './plan-latency.ts';
-import { cutConnection } from './send-answer.ts';
+import { cutAfter, cutConnection } from './send-answer.ts';
 
 export interface StreamedAnswer {
   /** The first is due with the first token, the last with the one before it. */
@@ -31,6 +31,10 @@ export async function streamAnswer(exchange: Exchange, answer: StreamedAnswer): 
     await cutConnection(exchange);
     return;
   }
+  if (fault?.body !== undefined && fault.afterFirstByte !== true) {
+    await sendNonsense(exchange, fault.body);
+    return;
+  }
   await service.book.saved();
   response.writeHead(200, { ...exchange.headers, 'content-type': 'text/event-stream; charset=utf-8' });
   if (fault?.afterFirstByte === true) {
@@ -38,6 +42,16 @@ export async function streamAnswer(exchange: Exchange, answer: StreamedAnswer): 
   } else {
     await sendSteps(exchange, answer);
   }
+}
+
+/** A stream of one event that is no part of a completion; text comes as the page that it is. */
+async function sendNonsense(exchange: Exchange, body: unknown): Promise<void> {
+  const { call, promptTokens, response, service } = exchange;
+  call.end({ status: 200, code: 'nonsense', promptTokens });
+  await service.book.saved();
+  const isText = typeof body === 'string';
+  response.writeHead(200, { ...exchange.headers, 'content-type': isText ? 'text/html' : 'text/event-stream' });
+  response.end(isText ? body : `${errorEvent(body)}data: [DONE]\n\n`);
 }
 
 async function sendSteps(exchange: Exchange, answer: StreamedAnswer): Promise<void> {
@@ -71,9 +85,9 @@ async function breakOff(exchange: Exchange, answer: StreamedAnswer): Promise<voi
   const start = answer.steps.slice(0, Math.min(stepsBeforeFault, answer.steps.length - 1));
   const facts = { promptTokens, completionTokens: start.length - 1 };
   if (fault === undefined || fault.status === 0) {
-    call.end({ status: 200, code: 'stream_cut', ...facts });
+    call.end({ status: 200, code: fault?.stallMs === undefined ? 'stream_cut' : 'stream_stalled', ...facts });
     await service.book.saved();
-    response.write(start.join(''), () => response.destroy());
+    await cutAfter(exchange, start.join(''));
     return;
   }
   const error = faultAnswer(fault);

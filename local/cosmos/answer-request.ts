@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { Container } from './catalog.ts';
 import type { SignedRequest } from './check-signature.ts';
 import { CosmosError } from './cosmos-error.ts';
+import { itemOperationOf } from './item-operation.ts';
 import { mostItemBytes } from './read-document.ts';
 import { parseResource, pathSegments, signedResource } from './resource-path.ts';
-import { runOperation, type Outcome } from './run-operation.ts';
+import { runOperation, type Call, type Outcome } from './run-operation.ts';
 import type { CosmosRequest, Service } from './service.ts';
 
 export interface Front {
@@ -17,44 +19,82 @@ export interface Front {
 /** An item is 2 MB at most; a patch or a batch needs some room around it. */
 const mostRequestBytes = mostItemBytes + 64 * 1024;
 
-/** Reads a request, runs it and writes the answer. Never throws: what is no refusal is logged and answered with 500. */
+/**
+ * Reads a request, runs it and writes the answer, or what a fault makes of it. Never throws: what is no refusal is logged
+ * and answered with 500.
+ */
 export async function answerRequest(front: Front, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const outcome = await outcomeOf(front, incoming);
-  if (!outgoing.destroyed) {
-    write(outgoing, outcome);
+  const result = await resultOf(front, incoming);
+  if (result.kind === 'reset') {
+    incoming.socket.resetAndDestroy();
+  } else if (result.kind === 'answered' && !outgoing.destroyed) {
+    write(outgoing, result.outcome);
   }
 }
 
-async function outcomeOf(front: Front, incoming: IncomingMessage): Promise<Outcome> {
+type Result =
+  | { readonly kind: 'answered'; readonly outcome: Outcome }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'stopped' };
+
+async function resultOf(front: Front, incoming: IncomingMessage): Promise<Result> {
   try {
-    const body = await readBody(incoming);
-    const request = readRequest(incoming, body ?? '');
-    const segments = pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/');
-    front.checkSignature({
-      method: request.method,
-      resource: signedResource(segments),
-      authorization: request.header('authorization'),
-      date: request.header('x-ms-date') ?? request.header('date'),
-      nowMs: front.service.now(),
-    });
-    if (body === undefined) {
-      throw new CosmosError('RequestEntityTooLarge', 'Request size is too large.');
-    }
-    return runOperation(front.service, parseResource(segments), request);
+    return await carryOut(front.service, await readCall(front, incoming));
   } catch (error) {
     if (error instanceof CosmosError) {
-      return { answer: error, container: undefined };
+      return { kind: 'answered', outcome: { answer: error, container: undefined } };
     }
     if (incoming.complete) {
       const reason = error instanceof Error ? error.stack : String(error);
       front.log(`cosmos: ${incoming.method} ${incoming.url} failed: ${reason}`);
     }
-    const cause = { cause: error };
-    return {
-      answer: new CosmosError('InternalServerError', 'The embedded Cosmos DB failed.', cause),
-      container: undefined,
-    };
+    const answer = new CosmosError('InternalServerError', 'The embedded Cosmos DB failed.', { cause: error });
+    return { kind: 'answered', outcome: { answer, container: undefined } };
   }
+}
+
+/** Throws `CosmosError` for what is not signed, or names nothing. */
+async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> {
+  const body = await readBody(incoming);
+  const request = readRequest(incoming, body ?? '');
+  const segments = pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/');
+  front.checkSignature({
+    method: request.method,
+    resource: signedResource(segments),
+    authorization: request.header('authorization'),
+    date: request.header('x-ms-date') ?? request.header('date'),
+    nowMs: front.service.now(),
+  });
+  if (body === undefined) {
+    throw new CosmosError('RequestEntityTooLarge', 'Request size is too large.');
+  }
+  const resource = parseResource(segments);
+  const operation = itemOperationOf(resource, request);
+  const fault = operation === undefined ? undefined : front.service.faults.take(operation);
+  return { resource, request, operation, fault };
+}
+
+async function carryOut(service: Service, call: Call): Promise<Result> {
+  const { answerDelayMs = 0, delayMs = 0, reset } = call.fault ?? {};
+  if (!(await isUpAfter(service, delayMs))) {
+    return { kind: 'stopped' };
+  }
+  if (reset === 'before') {
+    return { kind: 'reset' };
+  }
+  const outcome = runOperation(service, call);
+  if (!(await isUpAfter(service, answerDelayMs))) {
+    return { kind: 'stopped' };
+  }
+  return reset === 'after' ? { kind: 'reset' } : { kind: 'answered', outcome };
+}
+
+/** Waits, and tells whether the service is still there. */
+async function isUpAfter({ stopping }: Service, ms: number): Promise<boolean> {
+  if (ms > 0 && !stopping.aborted) {
+    await setTimeout(ms, undefined, { signal: stopping }).catch(() => undefined);
+  }
+  return !stopping.aborted;
 }
 
 function readRequest(incoming: IncomingMessage, body: string): CosmosRequest {
@@ -92,7 +132,7 @@ function write(outgoing: ServerResponse, { answer, container }: Outcome): void {
     ...commonHeaders(activityId, charge),
     ...(container === undefined ? {} : containerHeaders(container)),
     ...(answer instanceof CosmosError ? {} : answer.headers),
-    ...(refusal?.details.substatus === undefined ? {} : { 'x-ms-substatus': String(refusal.details.substatus) }),
+    ...(refusal === undefined ? {} : refusalHeaders(refusal)),
     ...(body === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
@@ -116,6 +156,13 @@ function containerHeaders(container: Container): Record<string, string> {
     'x-ms-session-token': `0:-1#${container.meter.lsn}`,
     'x-ms-content-path': container.rid,
     'x-ms-alt-content-path': `dbs/${encodeURIComponent(container.databaseId)}/colls/${encodeURIComponent(container.id)}`,
+  };
+}
+
+function refusalHeaders({ details: { retryAfterMs, substatus } }: CosmosError): Record<string, string> {
+  return {
+    ...(substatus === undefined ? {} : { 'x-ms-substatus': String(substatus) }),
+    ...(retryAfterMs === undefined ? {} : { 'x-ms-retry-after-ms': String(Math.ceil(retryAfterMs)) }),
   };
 }
 

@@ -8,7 +8,12 @@ export type CosmosErrorCode =
   | 'Conflict'
   | 'PreconditionFailed'
   | 'RequestEntityTooLarge'
-  | 'InternalServerError';
+  | 'InternalServerError'
+  | 'RequestTimeout'
+  | 'Gone'
+  | 'TooManyRequests'
+  | 'RetryWith'
+  | 'ServiceUnavailable';
 
 const statuses: Readonly<Record<CosmosErrorCode, number>> = {
   BadRequest: 400,
@@ -20,12 +25,19 @@ const statuses: Readonly<Record<CosmosErrorCode, number>> = {
   PreconditionFailed: 412,
   RequestEntityTooLarge: 413,
   InternalServerError: 500,
+  RequestTimeout: 408,
+  Gone: 410,
+  TooManyRequests: 429,
+  RetryWith: 449,
+  ServiceUnavailable: 503,
 };
 
 export interface CosmosErrorDetails {
   /** Request units that the refused request costs all the same. */
   readonly charge?: number;
   readonly substatus?: number;
+  /** `x-ms-retry-after-ms` */
+  readonly retryAfterMs?: number;
   /** The query plan, for a query that the client has to run range by range. */
   readonly additionalErrorInfo?: string;
   readonly cause?: unknown;

@@ -1,5 +1,7 @@
 import type { Container } from './catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
+import { faultRefusal, rateTooLarge, type CosmosFault } from './cosmos-faults.ts';
+import type { ItemOperation } from './item-operation.ts';
 import { QueryError } from './query/query-error.ts';
 import type { Resource } from './resource-path.ts';
 import {
@@ -19,25 +21,37 @@ export interface Outcome {
   readonly container: Container | undefined;
 }
 
+export interface Call {
+  readonly resource: Resource;
+  readonly request: CosmosRequest;
+  /** Undefined when it is no operation on items. */
+  readonly operation: ItemOperation | undefined;
+  /** What goes wrong with it. */
+  readonly fault: CosmosFault | undefined;
+}
+
 /**
  * Runs one signed request to its end and books its charge: the single way to the data, whatever the operation. A
- * refusal is an outcome as well, for it may cost request units; what is no refusal is thrown.
+ * refusal is an outcome as well, for it may cost request units; what is no refusal is thrown. A fault with a status, and
+ * the limit of a container that has spent its request units, refuse operations on items before anything is done.
  */
-export function runOperation(service: Service, resource: Resource, request: CosmosRequest): Outcome {
+export function runOperation(service: Service, call: Call): Outcome {
+  const { resource, request } = call;
   let container: Container | undefined;
   try {
     if ('container' in resource) {
       container = service.catalog.container(resource.database, resource.container);
     }
+    refuseInjected(service, call);
     const answer = serve({ service, resource, request, container });
-    book(resource, container, answer.charge);
+    book(service, call, { container, charge: answer.charge });
     return { answer, container };
   } catch (error) {
     const refusal = error instanceof QueryError ? queryRefusal(error) : error;
     if (!(refusal instanceof CosmosError)) {
       throw error;
     }
-    book(resource, container, refusal.details.charge ?? 0);
+    book(service, call, { container, charge: refusal.details.charge ?? 0 });
     return { answer: refusal, container };
   }
 }
@@ -76,10 +90,28 @@ function present(container: Container | undefined): Container {
   return container;
 }
 
+function refuseInjected({ faults, now }: Service, { fault, operation }: Call): void {
+  const refusal = fault === undefined ? undefined : faultRefusal(fault);
+  if (refusal !== undefined) {
+    throw refusal;
+  }
+  const waitMs = operation === undefined ? undefined : faults.budget(operation.container)?.retryAfterMs(now());
+  if (waitMs !== undefined) {
+    throw rateTooLarge(waitMs);
+  }
+}
+
 /** Reads of the container itself, plans and ranges cost its items nothing, and are no operations on them. */
-function book(resource: Resource, container: Container | undefined, charge: number): void {
+function book(
+  { faults, now }: Service,
+  { operation, resource }: Call,
+  { charge, container }: { readonly charge: number; readonly container: Container | undefined },
+): void {
   if (container !== undefined && charge > 0 && (resource.kind === 'items' || resource.kind === 'item')) {
     container.meter.requestUnits += charge;
     container.meter.operations += 1;
+  }
+  if (operation !== undefined) {
+    faults.budget(operation.container)?.spend(now(), charge);
   }
 }

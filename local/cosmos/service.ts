@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Catalog, Container } from './catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
+import type { CosmosFaults } from './cosmos-faults.ts';
 import type { ItemContext } from './item-operations.ts';
 import { parseJson, type Json } from './json.ts';
 import type { CompiledQuery } from './query/compile-query.ts';
@@ -16,6 +17,9 @@ export interface Service {
   readonly compilePredicate: (predicate: string) => (item: Json) => boolean;
   /** `http://127.0.0.1:port/`, as the account tells its clients. */
   readonly endpoint: string;
+  readonly faults: CosmosFaults;
+  /** Aborted when the service stops: nothing is carried out any more. */
+  readonly stopping: AbortSignal;
 }
 
 /** A request, read and signed. */

@@ -7,6 +7,7 @@ import { datedResponse } from '../dated-response.ts';
 import { answerRequest } from './answer-request.ts';
 import { openCatalog, type Catalog } from './catalog.ts';
 import { openSignatureCheck } from './check-signature.ts';
+import { CosmosFaults } from './cosmos-faults.ts';
 import { indexingPolicyOf, readContainerDefinition } from './container-definition.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
@@ -31,6 +32,8 @@ export interface CosmosSettings {
   readonly key: string;
   /** Created when absent; time to live and indexing of existing ones are brought in line. */
   readonly databases: readonly { readonly id: string; readonly containers: readonly ContainerSettings[] }[];
+  /** What goes wrong; nothing when absent. */
+  readonly faults?: CosmosFaults;
   readonly log?: (line: string) => void;
 }
 
@@ -69,7 +72,10 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   });
   const endpoint = `http://127.0.0.1:${port}/`;
   const nextEtag = openEtagSource();
-  const service: Service = { sql, catalog, now, nextEtag, compile, compilePredicate, endpoint };
+  const { faults = new CosmosFaults(0) } = settings;
+  const ending = new AbortController();
+  const tools = { now, nextEtag, compile, compilePredicate };
+  const service: Service = { sql, catalog, ...tools, endpoint, faults, stopping: ending.signal };
   server.on('request', (incoming, outgoing) => {
     answerRequest({ service, checkSignature, log }, incoming, outgoing).catch((error: unknown) => {
       log(`cosmos: an answer could not be written: ${String(error)}`);
@@ -90,6 +96,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
     },
     stop: async () => {
       clearInterval(sweeper);
+      ending.abort();
       await close(server);
       sql.close();
     },

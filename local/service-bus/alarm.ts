@@ -35,3 +35,7 @@ export class Alarm {
     this.#atMs = Number.POSITIVE_INFINITY;
   }
 }
+
+export function earliest(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
+}

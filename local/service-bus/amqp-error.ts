@@ -28,6 +28,11 @@ export const conditions = {
   notAllowed: 'amqp:not-allowed',
   notFound: 'amqp:not-found',
   notImplemented: 'amqp:not-implemented',
+  detachForced: 'amqp:link:detach-forced',
+  internalError: 'amqp:internal-error',
+  resourceLimitExceeded: 'amqp:resource-limit-exceeded',
+  serverBusy: 'com.microsoft:server-busy',
+  timeout: 'com.microsoft:timeout',
   unauthorized: 'amqp:unauthorized-access',
 } as const;
 
@@ -60,5 +65,12 @@ export function messageTooLarge(sizeBytes: number, limitBytes: number): AmqpErro
   return {
     condition: conditions.messageTooLarge,
     description: `The received message (size: ${sizeBytes} bytes) exceeds the limit (${limitBytes} bytes) currently allowed on the link.`,
+  };
+}
+
+export function messageNotFound(sequence: number): AmqpError {
+  return {
+    condition: conditions.messageNotFound,
+    description: `There is no scheduled message with sequence number ${sequence}.`,
   };
 }

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { FaultGate } from './fault-gate.ts';
+import type { ServiceBusFaults } from './service-bus-faults.ts';
 import { conditions, entityNotFound, notCarried, type AmqpError } from './amqp-error.ts';
 import { BrokerSession } from './broker-session.ts';
 import { DeliveryLink } from './delivery-link.ts';
@@ -23,11 +25,19 @@ type Purpose =
   | { readonly kind: 'messages'; readonly entity: Entity }
   | { readonly kind: 'refused'; readonly error: AmqpError };
 
+/** A link on which messages go, seen from the client. */
+export interface MessageLink {
+  /** In lower case; that of a dead-letter queue ends with `/$deadletterqueue`. */
+  readonly entity: string;
+  readonly role: 'sender' | 'receiver';
+}
+
 export interface BrokerConnectionSettings {
   readonly socket: Socket;
   readonly container: RheaContainer;
   readonly engine: QueueEngine;
   readonly sharedKey: SharedKey;
+  readonly faults: ServiceBusFaults;
   readonly now: () => number;
   readonly log: (line: string) => void;
 }
@@ -39,10 +49,13 @@ export class BrokerConnection {
   readonly #responders = new Responders();
   readonly #sessions = new WeakMap<RheaSession, BrokerSession>();
   readonly #deliveryLinks = new Map<RheaLink, DeliveryLink>();
+  readonly #messageLinks = new Map<RheaLink, MessageLink>();
+  readonly #gate: FaultGate;
 
   constructor(settings: BrokerConnectionSettings) {
     this.#settings = settings;
-    const { socket } = settings;
+    const { faults, socket } = settings;
+    this.#gate = new FaultGate({ faults, socket });
     const connection = settings.container.accept(socket);
     corkWrites(connection, socket);
     connection.on('session_open', (context) => {
@@ -60,6 +73,9 @@ export class BrokerConnection {
     connection.on('sender_close', (context) => {
       this.#closeLink(asContext(context).sender);
     });
+    connection.on('receiver_close', (context) => {
+      this.#closeLink(asContext(context).receiver);
+    });
     connection.on('session_close', (context) => {
       this.#closeLinks(asContext(context).session);
     });
@@ -67,6 +83,16 @@ export class BrokerConnection {
       this.#closeLinks(undefined);
       connection.eof();
     });
+  }
+
+  /** Detaches links with an error. @returns how many */
+  dropLinks(isMeant: (link: MessageLink) => boolean, error: AmqpError): number {
+    const meant = [...this.#messageLinks].filter(([, link]) => isMeant(link));
+    for (const [link] of meant) {
+      this.#closeLink(link);
+      link.close(error);
+    }
+    return meant.length;
   }
 
   /** rhea answers an attach by itself: what is set here goes into the answer, and a refusal follows it as a detach. */
@@ -127,10 +153,13 @@ export class BrokerConnection {
 
   #openMessages(link: RheaLink, session: BrokerSession, entity: Entity): void {
     const { engine, socket } = this.#settings;
-    if (link.is_receiver()) {
-      openIntakeLink({ link, session, engine, entity });
+    const gate = this.#gate;
+    const role = link.is_receiver() ? 'sender' : 'receiver';
+    this.#messageLinks.set(link, { entity: entity.name, role });
+    if (role === 'sender') {
+      openIntakeLink({ link, session, engine, entity, gate });
     } else {
-      this.#deliveryLinks.set(link, new DeliveryLink({ link, session, socket, engine, entity }));
+      this.#deliveryLinks.set(link, new DeliveryLink({ link, session, socket, engine, entity, gate }));
     }
   }
 
@@ -143,7 +172,7 @@ export class BrokerConnection {
       responders: this.#responders,
       names: management ? managementStatus : cbsStatus,
       handle: management
-        ? handleManagement(engine, purpose.entity)
+        ? handleManagement({ engine, entity: purpose.entity, gate: this.#gate })
         : handlePutToken({ claims: this.#claims, sharedKey, now }),
     });
   }
@@ -151,6 +180,7 @@ export class BrokerConnection {
   #closeLink(link: RheaLink | undefined): void {
     if (link !== undefined) {
       this.#responders.remove(link);
+      this.#messageLinks.delete(link);
       this.#deliveryLinks.get(link)?.close();
       this.#deliveryLinks.delete(link);
     }
@@ -161,10 +191,9 @@ export class BrokerConnection {
     if (session !== undefined) {
       this.#responders.removeAll(session);
     }
-    for (const [link, deliveryLink] of this.#deliveryLinks) {
+    for (const link of this.#messageLinks.keys()) {
       if (session === undefined || link.session === session) {
-        deliveryLink.close();
-        this.#deliveryLinks.delete(link);
+        this.#closeLink(link);
       }
     }
   }

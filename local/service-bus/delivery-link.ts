@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import type { AmqpError } from './amqp-error.ts';
 import type { BrokerSession } from './broker-session.ts';
 import type { Consumer, Delivery } from './consumer.ts';
 import type { Entity } from './entity.ts';
+import type { FaultGate } from './fault-gate.ts';
 import type { Lock } from './lock-table.ts';
 import { deliveryTag } from './lock-token.ts';
 import type { QueueEngine } from './queue-engine.ts';
@@ -27,6 +29,7 @@ export class DeliveryLink implements Consumer {
   readonly #socket: Socket;
   readonly #engine: QueueEngine;
   readonly #entity: Entity;
+  readonly #gate: FaultGate;
   readonly #stopListening: () => void;
   #reserved = 0;
   #draining = false;
@@ -38,12 +41,14 @@ export class DeliveryLink implements Consumer {
     readonly socket: Socket;
     readonly engine: QueueEngine;
     readonly entity: Entity;
+    readonly gate: FaultGate;
   }) {
     this.#link = fields.link;
     this.#session = fields.session;
     this.#socket = fields.socket;
     this.#engine = fields.engine;
     this.#entity = fields.entity;
+    this.#gate = fields.gate;
     this.presettled = this.#link.snd_settle_mode === settledMode;
     this.#link._get_drain = () => this.#useUpCredit();
     this.#link.on('sender_flow', () => {
@@ -116,10 +121,20 @@ export class DeliveryLink implements Consumer {
       return;
     }
     this.#session.forget(id);
-    this.#engine.settle(this.#entity, lock.token, outcome, (error) => {
+    const answer = (error: AmqpError | undefined): void => {
       if (!settled && !this.#closed) {
         this.#session.answer(this.#link, id, error);
       }
+    };
+    this.#gate.pass({
+      entity: this.#entity,
+      operation: 'settle',
+      carryOut: (committed) => {
+        this.#engine.settle(this.#entity, lock.token, outcome, (error) => {
+          committed(() => answer(error));
+        });
+      },
+      refuse: answer,
     });
   }
 

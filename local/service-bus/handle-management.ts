@@ -10,6 +10,7 @@ import {
 import { AmqpDecodeError, conditions, messageTooLarge, notCarried, type AmqpError } from './amqp-error.ts';
 import { encodeDelivered } from './delivered-message.ts';
 import type { Entity } from './entity.ts';
+import type { FaultGate } from './fault-gate.ts';
 import { maxMessageBytes } from './intake-link.ts';
 import { parseMessage } from './message-sections.ts';
 import { deadLetterDescription, deadLetterReason, type Outcome } from './outcome.ts';
@@ -22,6 +23,7 @@ const mostPeekedBytes = 2 * 1024 * 1024;
 interface Request {
   readonly engine: QueueEngine;
   readonly entity: Entity;
+  readonly gate: FaultGate;
   /** The body's entries, still encoded. */
   readonly fields: ReadonlyMap<string, Buffer>;
   readonly respond: (answer: Answer) => void;
@@ -39,7 +41,7 @@ const operations: Readonly<Record<string, (request: Request) => void>> = {
   'com.microsoft:update-disposition': updateDisposition,
 };
 
-export function handleManagement(engine: QueueEngine, entity: Entity): HandleRequest {
+export function handleManagement(on: Pick<Request, 'engine' | 'entity' | 'gate'>): HandleRequest {
   return ({ properties, body }, respond) => {
     const name = textOf(properties.get('operation'));
     const operation = operations[name];
@@ -48,7 +50,7 @@ export function handleManagement(engine: QueueEngine, entity: Entity): HandleReq
       return;
     }
     try {
-      operation({ engine, entity, fields: new Map(readEntries(body)), respond });
+      operation({ ...on, fields: new Map(readEntries(body)), respond });
     } catch (error) {
       if (!(error instanceof AmqpDecodeError)) {
         throw error;
@@ -94,7 +96,7 @@ function renewLocks({ engine, entity, fields, respond }: Request): void {
 }
 
 /** Each message carries its due time as an annotation, as in a plain send. */
-function schedule({ engine, entity, fields, respond }: Request): void {
+function schedule({ engine, entity, fields, gate, respond }: Request): void {
   if (entity.deadLetters === undefined) {
     const description = `Messages cannot be scheduled in '${entity.name}'.`;
     respond(failed(400, { condition: conditions.notAllowed, description }));
@@ -112,13 +114,18 @@ function schedule({ engine, entity, fields, respond }: Request): void {
     respond(failed(403, messageTooLarge(bytes, maxMessageBytes)));
     return;
   }
-  engine.enqueue(
+  const messages = encoded.map((message) => parseMessage(message));
+  gate.pass({
     entity,
-    encoded.map((message) => parseMessage(message)),
-    (sequences) => {
-      respond({ kind: 'done', body: encodeMap([['sequence-numbers', encodeLongArray(sequences)]]) });
+    operation: 'send',
+    carryOut: (committed) => {
+      engine.enqueue(entity, messages, (sequences) => {
+        const body = encodeMap([['sequence-numbers', encodeLongArray(sequences)]]);
+        committed(() => respond({ kind: 'done', body }));
+      });
     },
-  );
+    refuse: (error) => respond(failed(statusOf(error), error)),
+  });
 }
 
 function cancelScheduled({ engine, entity, fields, respond }: Request): void {
@@ -128,21 +135,33 @@ function cancelScheduled({ engine, entity, fields, respond }: Request): void {
 }
 
 /** How the SDK settles when the link that delivered the message has gone. */
-function updateDisposition({ engine, entity, fields, respond }: Request): void {
+function updateDisposition({ engine, entity, fields, gate, respond }: Request): void {
   const outcome = readDisposition(fields);
   const tokens = lockTokens(fields);
-  const errors: AmqpError[] = [];
-  let open = tokens.length;
-  for (const token of tokens) {
-    engine.settle(entity, token, outcome, (error) => {
-      open -= 1;
-      errors.push(...(error === undefined ? [] : [error]));
-      if (open === 0) {
-        const [first] = errors;
-        respond(first === undefined ? { kind: 'done' } : failed(statusOf(first), first));
-      }
-    });
-  }
+  const refuse = (error: AmqpError): void => respond(failed(statusOf(error), error));
+  const settleAll = (answered: (errors: readonly AmqpError[]) => void): void => {
+    const errors: AmqpError[] = [];
+    let open = tokens.length;
+    for (const token of tokens) {
+      engine.settle(entity, token, outcome, (error) => {
+        open -= 1;
+        errors.push(...(error === undefined ? [] : [error]));
+        if (open === 0) {
+          answered(errors);
+        }
+      });
+    }
+  };
+  gate.pass({
+    entity,
+    operation: 'settle',
+    carryOut: (committed) => {
+      settleAll(([first]) => {
+        committed(() => (first === undefined ? respond({ kind: 'done' }) : refuse(first)));
+      });
+    },
+    refuse,
+  });
 }
 
 function readDisposition(fields: ReadonlyMap<string, Buffer>): Outcome {
@@ -179,6 +198,14 @@ function statusOf(error: AmqpError): number {
       return 410;
     case conditions.notImplemented:
       return 501;
+    case conditions.resourceLimitExceeded:
+      return 403;
+    case conditions.serverBusy:
+      return 503;
+    case conditions.internalError:
+      return 500;
+    case conditions.timeout:
+      return 408;
     default:
       return 400;
   }

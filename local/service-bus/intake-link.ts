@@ -1,6 +1,7 @@
 import { AmqpDecodeError, conditions, messageTooLarge, type AmqpError } from './amqp-error.ts';
 import type { BrokerSession } from './broker-session.ts';
 import type { Entity } from './entity.ts';
+import type { FaultGate } from './fault-gate.ts';
 import { parseBatch, parseMessage, type ParsedMessage } from './message-sections.ts';
 import type { QueueEngine } from './queue-engine.ts';
 import { asContext, deliveryState, type RheaDelivery, type RheaLink } from './rhea-seam.ts';
@@ -20,11 +21,13 @@ export function openIntakeLink({
   session,
   engine,
   entity,
+  gate,
 }: {
   readonly link: RheaLink;
   readonly session: BrokerSession;
   readonly engine: QueueEngine;
   readonly entity: Entity;
+  readonly gate: FaultGate;
 }): void {
   link.on('message', (raw) => {
     const { message, delivery, format } = asContext(raw);
@@ -41,8 +44,15 @@ export function openIntakeLink({
       answer(delivery, { condition: conditions.decodeError, description: messages.message });
       return;
     }
-    engine.enqueue(entity, messages, () => {
-      answer(delivery, undefined);
+    gate.pass({
+      entity,
+      operation: 'send',
+      carryOut: (committed) => {
+        engine.enqueue(entity, messages, () => {
+          committed(() => answer(delivery, undefined));
+        });
+      },
+      refuse: (error) => answer(delivery, error),
     });
   });
 }

@@ -38,6 +38,11 @@ export class LockTable {
     return lock !== undefined && lock.entity === entity && lock.untilMs > nowMs ? lock : undefined;
   }
 
+  /** The locks of an entity, in the order in which they were given. */
+  of(entity: Entity): Lock[] {
+    return [...this.#byToken.values()].filter((lock) => lock.entity === entity);
+  }
+
   remove(lock: Lock): void {
     if (this.#byToken.delete(lock.token)) {
       lock.entity.lockedCount -= 1;

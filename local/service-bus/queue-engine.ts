@@ -1,5 +1,5 @@
-import { Alarm } from './alarm.ts';
-import { conditions, lockLost, type AmqpError } from './amqp-error.ts';
+import { Alarm, earliest } from './alarm.ts';
+import { lockLost, messageNotFound, type AmqpError } from './amqp-error.ts';
 import type { Consumer } from './consumer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Entity } from './entity.ts';
@@ -131,6 +131,16 @@ export class QueueEngine {
       }
       this.#turn.afterCommit(() => {
         renewed(complete ? locks.map(({ untilMs }) => untilMs) : lockLost());
+      });
+    });
+  }
+
+  /** Ends locks as if their time had come: all of an entity, or those that are chosen. */
+  lapse(entity: Entity, isChosen: () => boolean, lapsed: (count: number) => void): void {
+    this.#turn.attempt(() => {
+      const count = this.#settlement.lapse(entity, isChosen);
+      this.#turn.afterCommit(() => {
+        lapsed(count);
       });
     });
   }
@@ -280,15 +290,4 @@ export class QueueEngine {
     }
     return entity;
   }
-}
-
-function earliest(left: number | undefined, right: number | undefined): number | undefined {
-  return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
-}
-
-function messageNotFound(sequence: number): AmqpError {
-  return {
-    condition: conditions.messageNotFound,
-    description: `There is no scheduled message with sequence number ${sequence}.`,
-  };
 }

@@ -67,6 +67,16 @@ export class Settlement {
     this.#wake(lock.entity);
   }
 
+  /** Ends chosen locks of an entity before their time: the messages come back. @returns how many */
+  lapse(entity: Entity, isChosen: () => boolean): number {
+    const chosen = this.#locks.of(entity).filter(() => isChosen());
+    for (const lock of chosen) {
+      this.#locks.remove(lock);
+      this.#comeBack(lock, []);
+    }
+    return chosen.length;
+  }
+
   expire(nowMs: number): void {
     for (const lock of this.#locks.takeExpired(nowMs)) {
       this.#comeBack(lock, []);

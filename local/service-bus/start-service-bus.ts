@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { BrokerConnection } from './broker-connection.ts';
+import type { AmqpError } from './amqp-error.ts';
+import { BrokerConnection, type MessageLink } from './broker-connection.ts';
 import { QueueEngine, type QueueCounts } from './queue-engine.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { QueueStore } from './queue-store.ts';
 import { createContainer } from './rhea-seam.ts';
+import { ServiceBusFaults } from './service-bus-faults.ts';
 
 export interface ServiceBusSettings {
   /** 0 takes a free one. Loopback only. */
@@ -17,6 +19,8 @@ export interface ServiceBusSettings {
   readonly keyName?: string;
   /** The shared access key that tokens have to be signed with. */
   readonly key: string;
+  /** What goes wrong; nothing when absent. */
+  readonly faults?: ServiceBusFaults;
   readonly log?: (line: string) => void;
 }
 
@@ -29,10 +33,22 @@ export interface ServiceBus {
    * (`scheduled`), and in its dead-letter queue, locked ones included. Throws for a queue that was not declared.
    */
   readonly counts: (queue: string) => QueueCounts;
-  /** Cuts every client off, as a network fault would. They may connect again at once. */
-  readonly dropConnections: () => void;
+  /** Cuts every client off, as a network fault would. They may connect again at once. @returns how many */
+  readonly dropConnections: () => number;
+  /** Detaches the links that are meant, with an error. Locks stay as they are. @returns how many */
+  readonly dropLinks: (isMeant: (link: MessageLink) => boolean, error: AmqpError) => number;
+  /**
+   * Ends the locks of a queue, or of its dead-letter queue, before their time: all, or those that are chosen. Who holds
+   * one learns it when it settles or renews. Throws for a queue that was not declared. @returns how many
+   */
+  readonly lapseLocks: (place: LockPlace, isChosen?: () => boolean) => Promise<number>;
   /** Commits what has arrived, cuts every client off and closes the database. */
   readonly stop: () => Promise<void>;
+}
+
+export interface LockPlace {
+  readonly queue: string;
+  readonly isDeadLetterQueue?: boolean | undefined;
 }
 
 /**
@@ -48,11 +64,14 @@ export interface ServiceBus {
 export async function startServiceBus(settings: ServiceBusSettings): Promise<ServiceBus> {
   const log = settings.log ?? (() => undefined);
   const keyName = settings.keyName ?? 'RootManageSharedAccessKey';
-  const sockets = new Set<Socket>();
-  const dropConnections = (): void => {
-    for (const socket of sockets) {
+  const { faults = new ServiceBusFaults(0) } = settings;
+  const connections = new Map<Socket, BrokerConnection>();
+  const dropConnections = (): number => {
+    const open = [...connections.keys()];
+    for (const socket of open) {
       socket.destroy();
     }
+    return open.length;
   };
   const now = (): number => Date.now();
   const store = new QueueStore(settings.databasePath);
@@ -67,10 +86,9 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   });
   const container = createContainer(log);
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    const connection = { socket, container, engine, sharedKey: { keyName, key: settings.key }, now, log };
-    void new BrokerConnection(connection);
+    const sharedKey = { keyName, key: settings.key };
+    connections.set(socket, new BrokerConnection({ socket, container, engine, sharedKey, faults, now, log }));
+    socket.on('close', () => connections.delete(socket));
   });
   const close = (): void => {
     engine.close();
@@ -85,6 +103,9 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     connectionString: `Endpoint=sb://localhost:${port};SharedAccessKeyName=${keyName};SharedAccessKey=${settings.key};UseDevelopmentEmulator=true`,
     counts: (queue) => engine.counts(queue),
     dropConnections,
+    dropLinks: (isMeant, error) =>
+      [...connections.values()].reduce((sum, connection) => sum + connection.dropLinks(isMeant, error), 0),
+    lapseLocks: async (place, isChosen = () => true) => lapseLocks(engine, place, isChosen),
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -93,6 +114,20 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       close();
     },
   };
+}
+
+async function lapseLocks(
+  engine: QueueEngine,
+  { isDeadLetterQueue = false, queue }: LockPlace,
+  isChosen: () => boolean,
+): Promise<number> {
+  const entity = engine.find(queue.toLowerCase(), isDeadLetterQueue);
+  if (entity === undefined) {
+    throw new Error(`There is no queue '${queue}'.`);
+  }
+  const { promise, resolve } = Promise.withResolvers<number>();
+  engine.lapse(entity, isChosen, resolve);
+  return promise;
 }
 
 async function listen(server: Server, port: number): Promise<number> {

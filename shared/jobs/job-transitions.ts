@@ -61,6 +61,18 @@ export function endCall(document: JobDocument, owner: string | undefined): JobDo
   return left.length === 0 ? rest : { ...rest, openCalls: left };
 }
 
+/** `next` as this claim writes it over a document in which others have taken their marks away since. */
+export function withOthersCalls(
+  next: JobDocument,
+  since: { readonly from: JobDocument; readonly owner: string | undefined },
+): JobDocument {
+  const { openCalls = [], ...rest } = next;
+  const own = openCalls.filter((call) => call.owner === since.owner);
+  const others = (since.from.openCalls ?? []).filter((call) => call.owner !== since.owner);
+  const calls = [...others, ...own];
+  return calls.length === 0 ? rest : { ...rest, openCalls: calls };
+}
+
 /** Calls that other claims have started and never ended: the processes that made them are gone. */
 export function othersCalls(document: JobDocument): readonly OpenCall[] {
   return (document.openCalls ?? []).filter((call) => call.owner !== document.claim?.owner);

@@ -1,4 +1,5 @@
 import type { JobDocument } from './job-document.ts';
+import { hasOpenCall } from './job-transitions.ts';
 
 /**
  * What it means that a conditional write of a claimed job was refused, given the document as it stands now.
@@ -18,12 +19,32 @@ export function judgeConflict(input: {
   }
   const isOurs = current.claim !== undefined && current.claim.owner === owner;
   if (current.state === next.state && current.epoch === next.epoch) {
-    // Parking clears the claim: its own mark is the due time.
-    const isWritten =
-      next.state === 'parked' ? current.dueAt === next.dueAt : isOurs && current.endedAt === next.endedAt;
-    if (isWritten) {
+    if (isSame({ current, next, owner, isOurs })) {
       return 'written';
     }
   }
   return isOurs && current.state === 'running' ? 'again' : 'taken';
+}
+
+/** Of two documents of one state and epoch: whether what tells this write apart is there. */
+function isSame(input: {
+  readonly current: JobDocument;
+  readonly next: JobDocument;
+  readonly owner: string | undefined;
+  readonly isOurs: boolean;
+}): boolean {
+  const { current, next, owner, isOurs } = input;
+  switch (next.state) {
+    case 'parked':
+      // Parking clears the claim: its own mark is the due time.
+      return current.dueAt === next.dueAt;
+    case 'running':
+      return isOurs && hasOpenCall(current, owner) === hasOpenCall(next, owner);
+    case 'queued':
+    case 'completed':
+    case 'dead-lettered':
+    case 'cancelled':
+    case 'expired':
+      return isOurs && current.endedAt === next.endedAt;
+  }
 }

@@ -50,6 +50,12 @@ export function endVerdict(endedBy: EndCause, request: ModelRequest): CallVerdic
         code: 'timeout',
         message: `Region ${request.region} did not finish its answer in ${request.timeoutMs} ms.`,
       };
+    case 'silent':
+      return {
+        kind: 'failed',
+        code: 'stream_silent',
+        message: `The stream from region ${request.region} brought no content in the time that the first may take.`,
+      };
     case 'idle':
       return {
         kind: 'failed',

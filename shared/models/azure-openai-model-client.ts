@@ -15,7 +15,9 @@ import { readRateLimit, type HeaderReader } from './read-rate-limit.ts';
 
 export interface AzureOpenAiSettings extends ConnectionSettings {
   readonly regions: readonly AzureOpenAiRegion[];
-  /** A stream that sends no byte for so long has stalled. */
+  /** A stream that has brought no content for so long has failed; the call's own time-out when undefined. */
+  readonly firstContentTimeoutMs: number | undefined;
+  /** One that sends no byte for so long after that has stalled. */
   readonly idleTimeoutMs: number;
 }
 
@@ -90,7 +92,9 @@ async function callOnce({ request, region, signal, connections, settings }: OneC
     const message = `The request body is nested more than ${MAX_BODY_DEPTH} deep.`;
     return outcome({ kind: 'refused', reason: 'InvalidRequest', code: 'body_too_deep', message, details: {} }, {});
   }
-  const end = callEnd({ signal, timeoutMs: request.timeoutMs, idleTimeoutMs: settings.idleTimeoutMs });
+  const firstContentTimeoutMs = request.isStreamed ? settings.firstContentTimeoutMs : undefined;
+  const { idleTimeoutMs } = settings;
+  const end = callEnd({ signal, timeoutMs: request.timeoutMs, firstContentTimeoutMs, idleTimeoutMs });
   try {
     const response = await connections.to(region).post({
       deployment: request.deployment,

@@ -60,14 +60,13 @@ async function readStream(stream: AsyncIterable<Uint8Array>, context: StreamCont
   const decoder = new TextDecoder();
   let broken: string | undefined;
   try {
-    end.stillAlive();
     for await (const bytes of stream) {
       for (const event of events.feed(decoder.decode(bytes, { stream: true }))) {
         progress.take(event);
       }
       if (progress.isDone()) {
         end.endWithin(DONE_TO_END_MS);
-      } else {
+      } else if (progress.firstContentMs() !== undefined) {
         end.stillAlive();
       }
     }

@@ -1,7 +1,8 @@
 import { armLane, disarmLane, type Lane, laneId, type Ticket } from '../lanes/lane.ts';
-import { jobQueues, ticketQueue } from '../pools/pool.ts';
+import { ticketQueue } from '../pools/pool.ts';
 import { changeLane } from './change-lane.ts';
 import type { PipelineDeps } from './deps.ts';
+import { servedQueues, type ServingDeps } from './served-pools.ts';
 
 type ArmDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings'>;
 
@@ -53,12 +54,12 @@ export async function sendTicket(
   }
 }
 
-/** Whether any queue holds a message that is due and not in hand. */
+/** Whether any queue that can be served now holds a message that is due and not in hand. */
 export async function hasWork(
-  deps: Pick<PipelineDeps, 'queue' | 'pools'>,
+  deps: Pick<PipelineDeps, 'queue'> & ServingDeps,
   held: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<boolean> {
-  for (const queue of jobQueues(deps.pools)) {
+  for (const queue of servedQueues(deps)) {
     if (await deps.queue.hasWork(queue, held.get(queue) ?? new Set())) {
       return true;
     }
@@ -66,11 +67,9 @@ export async function hasWork(
   return false;
 }
 
-/** The timer's part: when there is work, as many lanes as there are at least are armed (L1). */
-export async function wakeLanes(
-  deps: ArmDeps & Pick<PipelineDeps, 'pools'>,
-  traceparent: string,
-): Promise<'idle' | 'armed' | 'busy'> {
+/** The timer's part: when there is work that can be served, as many lanes as there are at least are armed (L1). */
+export async function wakeLanes(deps: ArmDeps & ServingDeps, traceparent: string): Promise<'idle' | 'armed' | 'busy'> {
+  await Promise.all([deps.switches.refresh(), deps.health.refresh()]);
   if (!(await hasWork(deps, new Map()))) {
     return 'idle';
   }

@@ -1,6 +1,7 @@
 import type { JobAttempt } from '../jobs/job-document.ts';
 import { isStreamed, operationOf } from '../jobs/job-envelope.ts';
 import type { CallOutcome } from '../models/call-outcome.ts';
+import { longestRetryAfterMs } from '../pools/judge-call.ts';
 import type { Pool, PoolDeployment } from '../pools/pool.ts';
 import { completionRecord } from '../telemetry/completion-record.ts';
 import { modelCallResult, modelCallSpan } from '../telemetry/model-call-span.ts';
@@ -51,6 +52,7 @@ export async function callModel(
     input.signal,
   );
   learn(deps, { where, startedMs, outcome });
+  deps.health.report(where, { jobId: job.id, isFirst: attempt === 1, startedMs, outcome });
   const { fields, errorType } = modelCallResult(outcome);
   span.setFields(fields);
   const { batchId } = job.envelope;
@@ -61,26 +63,20 @@ export async function callModel(
   return { outcome, attempt: toAttempt(outcome, input, at) };
 }
 
-/** A wait longer than this is none that pacing could end: the deployment is closed instead, in ms. */
-const longestRetryAfterMs = 600_000;
-
 /** The service is the authority on its limits: what the answer says of them reaches the bucket. */
 function learn(
-  deps: Pick<PipelineDeps, 'reserver' | 'health'>,
+  deps: Pick<PipelineDeps, 'reserver'>,
   call: { readonly where: PoolDeployment; readonly startedMs: number; readonly outcome: CallOutcome },
 ): void {
   const { where, startedMs, outcome } = call;
   const retryAfterMs = outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined;
+  // The deployment's breaker opens then: no pacing could end such a wait.
   const isForLong = (retryAfterMs ?? 0) > longestRetryAfterMs;
   const throttled =
     outcome.kind === 'throttled'
       ? { scope: outcome.scope, retryAfterMs: isForLong ? undefined : retryAfterMs }
       : undefined;
   deps.reserver.observe(where.bucketId, { startedMs, rateLimit: outcome.rateLimit, throttled });
-  if (isForLong && retryAfterMs !== undefined) {
-    const message = `The deployment asks to wait for ${Math.round(retryAfterMs / 1000)} s. It is tried again sooner.`;
-    deps.health.close(where, { code: 'throttled_for_long', message });
-  }
 }
 
 function toAttempt(outcome: CallOutcome, input: ModelCallInput, at: number): JobAttempt {

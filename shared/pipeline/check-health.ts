@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { laneId } from '../lanes/lane.ts';
+import { deploymentKey, type TrippedDeployment } from '../pools/deployment-health.ts';
 import { ticketQueue } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 
@@ -19,38 +20,60 @@ export interface HealthReport {
     readonly deployments: readonly {
       readonly region: string;
       readonly deployment: string;
-      readonly isOpen: boolean;
+      /** Of its breaker. */
+      readonly state: 'closed' | TrippedDeployment['state'];
       readonly code?: string;
+      readonly remedy?: string;
+      /** Epoch ms: one job may try it then. */
+      readonly untilMs?: number;
     }[];
+    /** Stopped by an operator, since `at` (epoch ms): by a switch of its own, or by the one for all. */
+    readonly paused?: { readonly by: 'all' | 'pool'; readonly at: number };
   }[];
 }
 
 type PartHealth = { readonly state: 'ok' } | { readonly state: 'down'; readonly code: string };
 
-type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'settings' | 'reserver'>;
+type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'switches' | 'settings' | 'reserver'>;
 
-/** Whether the app can do its work: its stores answer, and some deployment of every pool is open. */
+/** Whether the app can do its work: its stores answer, and some deployment of every pool that is not paused is available. */
 export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
   const lanes: { id: string; state: string }[] = [];
   const cosmos = await probe(async () => {
+    await deps.switches.refresh();
+    await deps.health.refresh();
     for (let index = 0; index < deps.settings.lanes; index += 1) {
       const stored = await deps.lanes.read(laneId(index));
       lanes.push({ id: laneId(index), state: stored?.document.state ?? 'idle' });
     }
   });
   const serviceBus = await probe(async () => deps.queue.hasWork(ticketQueue, new Set()));
-  const closed = new Map(deps.health.closed().map((one) => [`${one.region}/${one.deployment}`, one.code]));
-  const pools = deps.pools.map(({ name, deployments }) => ({
-    name,
-    deployments: deployments.map(({ region, deployment }) => {
-      const code = closed.get(`${region}/${deployment}`);
-      return { region, deployment, isOpen: code === undefined, ...(code === undefined ? {} : { code }) };
-    }),
-  }));
-  const isServing = pools.every((pool) => pool.deployments.some((one) => one.isOpen));
+  const pools = poolHealth(deps);
+  const isServing = pools.every(
+    ({ paused, deployments }) => paused !== undefined || deployments.some(({ state }) => state === 'closed'),
+  );
   const clock = await clockOf(deps);
   const isHealthy = cosmos.state === 'ok' && serviceBus.state === 'ok' && clock.state === 'known' && isServing;
   return { isHealthy, cosmos, serviceBus, clock, lanes, pools };
+}
+
+/** Without the service's words, which may name principals and addresses, and without an operator's note. */
+function poolHealth({ pools, health, switches }: HealthDeps): HealthReport['pools'] {
+  const tripped = new Map(health.tripped().map((one) => [deploymentKey(one), one]));
+  const pauses = new Map(switches.paused().map(({ pool, by, at }) => [pool, { by, at }]));
+  return pools.map(({ name, deployments }) => {
+    const paused = pauses.get(name);
+    const told = deployments.map((where) => {
+      const { region, deployment } = where;
+      const trouble = tripped.get(deploymentKey(where));
+      if (trouble === undefined) {
+        return { region, deployment, state: 'closed' as const };
+      }
+      const { state, code, remedy, untilMs } = trouble;
+      return { region, deployment, state, code, remedy, untilMs };
+    });
+    return { name, deployments: told, ...(paused === undefined ? {} : { paused }) };
+  });
 }
 
 async function clockOf(deps: HealthDeps): Promise<HealthReport['clock']> {

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { claimJob, type ClaimDecision } from '../jobs/claim-job.ts';
 import type { JobClaim, JobDocument } from '../jobs/job-document.ts';
 import { isOwnMessageId } from '../jobs/job-id.ts';
-import { startJob } from '../jobs/job-transitions.ts';
+import { openCall, othersCalls, startJob } from '../jobs/job-transitions.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
@@ -27,9 +27,15 @@ export type Claimed =
 /** Claims the job's document for this delivery, in one conditional write; creates it when it is missing. */
 export async function claimDelivery(
   deps: Pick<PipelineDeps, 'clock' | 'newId'> & { readonly jobs: DocumentStore<JobDocument> },
-  input: { readonly pool: Pool; readonly job: ReadJob; readonly message: ReceivedMessage },
+  input: {
+    readonly pool: Pool;
+    readonly job: ReadJob;
+    readonly message: ReceivedMessage;
+    /** The mark of the call goes with the claim, unless others' calls are open: then it has to be exact (P1). */
+    readonly callsSoon: boolean;
+  },
 ): Promise<Claimed> {
-  const { job, message } = input;
+  const { job, message, callsSoon } = input;
   const owner = deps.newId();
   const { epoch, sequenceNumber, deliveryCount } = message;
   for (let round = 0; round < mostRounds; round += 1) {
@@ -42,7 +48,9 @@ export async function claimDelivery(
     if (decision.kind !== 'run' && decision.kind !== 'claimed') {
       return { kind: 'not-claimed', decision, document: stored?.document ?? unseenDocument(deps, input) };
     }
-    const next = startJob(stored?.document ?? unseenDocument(deps, input), decision.claim, deps.clock.now());
+    const now = deps.clock.now();
+    const started = startJob(stored?.document ?? unseenDocument(deps, input), decision.claim, now);
+    const next = callsSoon && othersCalls(started).length === 0 ? openCall(started, now) : started;
     const written = stored === undefined ? await deps.jobs.create(next) : await deps.jobs.replace(next, stored.version);
     if (typeof written === 'object') {
       return { kind: 'claimed', claim: decision.claim, stored: written };

@@ -8,9 +8,12 @@ import type { ModelClient } from '../models/model-client.ts';
 import type { PayloadStore } from '../payloads/payload-store.ts';
 import type { DeploymentHealth } from '../pools/deployment-health.ts';
 import type { JobQueue } from '../pools/job-queue.ts';
+import type { PoolSwitches } from '../pools/pool-switches.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
+import type { TakeTurn } from './one-at-a-time.ts';
+import type { RetryLimits } from './retry-policy.ts';
 
 /** Everything that the use cases work with; built once, in `functions/compose.ts`. */
 export interface PipelineDeps {
@@ -33,6 +36,11 @@ export interface PipelineDeps {
   readonly models: ModelClient;
   readonly reserver: Reserver;
   readonly health: DeploymentHealth;
+  readonly switches: PoolSwitches;
+  /** Turns of the jobs whose call may have killed its process: one at a time. */
+  readonly suspects: TakeTurn;
+  /** Aborted when the process is about to be ended: calls under way are broken off, and their jobs given back. */
+  readonly ending: AbortSignal;
   readonly telemetry: Telemetry;
   /** Writes a line to the app's log: a fault that the pipeline survives. Never user text (T1). */
   readonly logFault: (what: string, error: unknown) => void;
@@ -47,8 +55,9 @@ export interface PipelineSettings {
   readonly leastLanes: number;
   readonly pump: PumpSettings;
   readonly callTimeoutMs: number;
-  /** First delay of a parked job; doubled with each attempt. */
+  /** First delay of a parked job; doubled with each parking. */
   readonly parkMs: number;
+  readonly retries: RetryLimits;
   /** How long an ended job is kept; for ever when undefined. */
   readonly resultTtlSeconds: number | undefined;
 }

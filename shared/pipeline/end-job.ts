@@ -107,6 +107,16 @@ export async function sendParked(
   ]);
 }
 
+/** Its deadline is over, or would be before its call could start. */
+export async function expireJob(deps: PipelineDeps, run: EndingRun): Promise<JobEnd> {
+  const { deadline = 0, createdAt } = run.stored.document;
+  const now = deps.clock.now();
+  const figures = { deadline, lateMs: Math.max(0, now - deadline), waitedMs: now - createdAt };
+  const waited = `${Math.round(figures.waitedMs / 1000)} s after it was submitted`;
+  const description = `The deadline of the job was over, or would have been, before its call could start (${waited}).`;
+  return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason: 'Expired', description, figures } });
+}
+
 /** Somebody else has the job now. A cancelled job's message has nothing left to do; another's is not ours to settle. */
 export async function leaveTaken(run: Pick<EndingRun, 'message'>, document: JobDocument | undefined): Promise<JobEnd> {
   if (document?.state === 'cancelled') {

@@ -12,7 +12,7 @@ import { within } from './within.ts';
 /** A caller waits no longer than this for an estimate, in ms. */
 const longestAskMs = 1000;
 
-type StartDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'reserver' | 'health' | 'clock' | 'logFault'>;
+type StartDeps = Pick<PipelineDeps, 'queue' | 'pools' | 'reserver' | 'health' | 'switches' | 'clock' | 'logFault'>;
 
 export type Priority = 'normal' | 'high' | undefined;
 

@@ -3,8 +3,9 @@ import { ticketQueue } from '../pools/pool.ts';
 import { armFirstLane, hasWork, sendTicket } from './arm-lanes.ts';
 import { changeLane } from './change-lane.ts';
 import type { PipelineDeps } from './deps.ts';
+import type { ServingDeps } from './served-pools.ts';
 
-type HoldDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings' | 'pools'>;
+type HoldDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'clock' | 'settings'> & ServingDeps;
 
 /** Takes the lane for this ticket; false when the ticket starts nothing (L1). */
 export async function takeLane(deps: HoldDeps, delivery: TicketDelivery): Promise<boolean> {

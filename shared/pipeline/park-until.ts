@@ -6,14 +6,14 @@ const longestParkMs = 600_000;
 
 /**
  * When a job that could not be run now is due again, in epoch ms: half to the whole of a delay that doubles with each
- * attempt, never before what the service asked for.
+ * parking, never before what the service asked for.
  */
 export function parkUntil(
   deps: Pick<PipelineDeps, 'clock' | 'random' | 'settings'>,
   document: JobDocument,
   retryAfterMs: number | undefined,
 ): number {
-  const doublings = Math.min(Math.max(0, (document.attemptCount ?? 1) - 1), 10);
+  const doublings = Math.min(document.epoch, 10);
   const ceilingMs = Math.min(deps.settings.parkMs * 2 ** doublings, longestParkMs);
   const delayMs = Math.max(ceilingMs * (0.5 + 0.5 * deps.random()), Math.min(retryAfterMs ?? 0, longestParkMs));
   return Math.ceil(deps.clock.now() + delayMs);

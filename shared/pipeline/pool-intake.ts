@@ -20,11 +20,14 @@ const narrowBy = 0.7;
 /** How often a failed bucket is looked at, in ms. */
 const lookAgainMs = 1000;
 
-type IntakeDeps = Pick<PipelineDeps, 'reserver' | 'health' | 'settings' | 'clock'>;
+type IntakeDeps = Pick<PipelineDeps, 'reserver' | 'settings' | 'clock'> & {
+  readonly health: Pick<PipelineDeps['health'], 'standing'>;
+};
 
 /**
  * How many messages of a pool to pull now: at most a few seconds' worth of its quota, less what waits already; none while
- * no bucket of it is healthy and reserved only a short time ahead.
+ * no bucket of it is healthy and reserved only a short time ahead. While no deployment of it is available one message is
+ * pulled when a probe is due.
  *
  * Workers do not know how many they are, and each would pull for the whole quota. So the jobs in hand are a window that
  * follows the waits: every start in time widens it, and late starts narrow it.
@@ -46,9 +49,14 @@ export class PoolIntake {
   room(): number {
     const { pullAheadMs } = this.#deps.settings.pump;
     const { reserver, health } = this.#deps;
+    const healthy = this.#pool.deployments.filter((one) => reserver.isHealthy(one.bucketId));
+    const available = healthy.filter((one) => health.standing(one) === 'available');
+    if (available.length === 0) {
+      const isProbeDue = healthy.some((one) => health.standing(one) === 'probe-due');
+      return isProbeDue ? Math.max(0, 1 - this.#waiting) : 0;
+    }
     const ready = new Map(
-      this.#pool.deployments
-        .filter((one) => health.isOpen(one) && reserver.isHealthy(one.bucketId))
+      available
         .filter((one) => reserver.horizonMs(one.bucketId) < pullAheadMs)
         .map((one) => [one.bucketId, reserver.rate(one.bucketId)]),
     );

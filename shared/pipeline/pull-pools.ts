@@ -6,6 +6,7 @@ import type { PipelineDeps } from './deps.ts';
 import { PoolIntake } from './pool-intake.ts';
 import type { PumpHand } from './pump-hand.ts';
 import { runJob } from './run-job.ts';
+import { hasIntake, isServed, isSorting } from './served-pools.ts';
 import { sortMessage } from './sort-message.ts';
 
 /** How long one pull waits for a first message, in ms. */
@@ -13,6 +14,9 @@ const receiveMs = 1000;
 
 /** How long a pool that may not be pulled is left alone, in ms. */
 const restMs = 20;
+
+/** How long a pool that is paused, or without a deployment to call, is left alone, in ms. */
+const unservedMs = 250;
 
 /** How long a pump rests after a fault of Service Bus or Cosmos, in ms; doubled while it lasts. */
 const faultMs = 250;
@@ -56,10 +60,9 @@ export async function pullPools(deps: PipelineDeps, pull: Pull): Promise<'idle' 
       loop.onBusy();
     },
   };
-  const hasIntake = !deps.pools.some((pool) => pool.queue === intakeQueue);
   const ends = await Promise.allSettled([
     ...deps.pools.map(async (pool) => pullPool(deps, pool, loop)),
-    ...(hasIntake ? [pullIntake(deps, loop)] : []),
+    ...(hasIntake(deps) ? [pullIntake(deps, loop)] : []),
   ]);
   for (const end of ends) {
     if (end.status === 'rejected') {
@@ -87,6 +90,10 @@ function isOver(deps: PipelineDeps, pull: Pull, state: { readonly activeAt: numb
 async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<void> {
   const intake = new PoolIntake(pool, deps);
   while (!loop.isOver()) {
+    if (!isServed(deps, pool)) {
+      await restUnserved(deps, pool, loop);
+      continue;
+    }
     const most = Math.min(intake.room(), handRoom(handUse(deps, loop.hand, pool.name)));
     try {
       if (most <= 0) {
@@ -96,7 +103,13 @@ async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<voi
         continue;
       }
       const received = await receiveHighFirst(deps, pool, most);
+      // A receive may end after the process was told to stop, or the pool was paused.
+      const isLate = loop.stopping.aborted || !isServed(deps, pool);
       for (const { queue, message } of received) {
+        if (isLate) {
+          giveBack(loop.hand, queue, message);
+          continue;
+        }
         loop.onActive();
         takeJob(deps, { pool, queue, message, loop, onStart: intake.begin() });
       }
@@ -104,6 +117,25 @@ async function pullPool(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<voi
       await loop.onFault(error);
     }
   }
+}
+
+/**
+ * Nothing is pulled, and a pump without anything else to do ends: the timer starts one when there is something to do. While
+ * its jobs are in hand it stays, because they may end the trouble.
+ */
+async function restUnserved(deps: PipelineDeps, pool: Pool, loop: Loop): Promise<void> {
+  if (!deps.switches.isPaused(pool.name) && (handUse(deps, loop.hand, pool.name).inHand.get(pool.name) ?? 0) > 0) {
+    loop.onBusy();
+  }
+  await deps.clock.sleep(unservedMs, loop.stopping);
+}
+
+/** To its queue, without a claim. */
+function giveBack(hand: PumpHand, queue: string, message: ReceivedMessage): void {
+  hand.take(queue, message, async () => {
+    await message.abandon();
+    hand.giveBack();
+  });
 }
 
 /** Jobs in hand by pool, so that one whose calls hang leaves the others their part. */
@@ -147,9 +179,17 @@ async function pullIntake(deps: PipelineDeps, loop: Loop): Promise<void> {
     return;
   }
   while (!loop.isOver()) {
+    if (!isSorting(deps)) {
+      await deps.clock.sleep(unservedMs, loop.stopping);
+      continue;
+    }
     try {
       const messages = await deps.queue.receive(intakeQueue, sortedAtOnce, receiveMs);
       for (const message of messages) {
+        if (loop.stopping.aborted) {
+          giveBack(loop.hand, intakeQueue, message);
+          continue;
+        }
         loop.onActive();
         const run = { anyPool, message, pump: loop.traceparent, stopping: loop.stopping, onStart: () => undefined };
         loop.hand.take(intakeQueue, message, async () =>

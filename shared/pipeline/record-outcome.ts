@@ -14,7 +14,7 @@ const largestInline = 16 * 1024;
 
 export interface OutcomeRun extends EndingRun {
   readonly where: PoolDeployment;
-  readonly outcome: CallOutcome;
+  readonly outcome: Extract<CallOutcome, { readonly kind: 'completed' | 'refused' | 'throttled' }>;
 }
 
 /** Stores what the call led to, then settles the message. */
@@ -31,13 +31,6 @@ export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promis
     }
     case 'throttled':
       return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, outcome.retryAfterMs) });
-    case 'failed':
-      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
-    case 'misconfigured':
-      deps.health.close(run.where, { code: outcome.code, message: outcome.message });
-      return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, document, undefined) });
-    case 'aborted':
-      return { settlement: 'leave', outcome: 'lock-lost' };
   }
 }
 

@@ -1,29 +1,21 @@
-import { estimateCost } from '../tokens/estimate-cost.ts';
-import { addAttempt } from '../jobs/job-transitions.ts';
-import { operationOf } from '../jobs/job-envelope.ts';
-import type { JobDocument } from '../jobs/job-document.ts';
-import type { CallOutcome } from '../models/call-outcome.ts';
+import type { JobDocument, OpenCall } from '../jobs/job-document.ts';
+import { type DeadLetter, othersCalls } from '../jobs/job-transitions.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
-import type { Pool, PoolDeployment } from '../pools/pool.ts';
+import type { Pool } from '../pools/pool.ts';
 import type { Stored } from '../stored.ts';
-import { startFields } from '../telemetry/start-fields.ts';
 import type { Span } from '../telemetry/telemetry.ts';
-import { callModel } from './call-model.ts';
+import { attemptJob, type AttemptRun } from './attempt-job.ts';
+import { withdrawCallLater } from './call-marks.ts';
 import { checkJob } from './check-job.ts';
 import { claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
-import { endJob, type JobEnd, leaveTaken } from './end-job.ts';
+import { endJob, expireJob, type JobEnd } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
-import { parkUntil } from './park-until.ts';
-import { type ReadJob, readMessage } from './read-message.ts';
-import { recordOutcome } from './record-outcome.ts';
+import { readMessage } from './read-message.ts';
 import { settleUnclaimed } from './settle-unclaimed.ts';
+import { costOf, isPastDeadline, recheckMs } from './start-call.ts';
 import { tellJob } from './tell-job.ts';
-import { type StartWish, waitForStart } from './wait-for-start.ts';
-
-/** After a wait this long the claim is looked at again before the call is paid for, in ms. */
-const recheckMs = 1000;
 
 export interface JobRun {
   readonly pool: Pool;
@@ -54,22 +46,50 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
     return deadLetterInvalid(deps, run.message, read);
   }
   const { job } = read;
-  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message });
+  const callsSoon = startsSoon(deps, run.pool, costOf(job));
+  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, callsSoon });
   if (claimed.kind === 'not-claimed') {
     return settleUnclaimed(deps, { ...run, job, span, ...claimed });
   }
-  return runClaimed(deps, { ...run, job, span, stored: claimed.stored });
+  return withoutMark(deps, claimed.stored.document, async () =>
+    runClaimed(deps, { ...run, job, span, stored: claimed.stored }),
+  );
 }
 
-export interface ClaimedRun extends JobRun {
-  readonly job: ReadJob;
-  readonly span: Span;
-  readonly stored: Stored<JobDocument>;
+/** Whether the mark of the call is worth a place in the claim's own write: its start is near (P1). */
+function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof costOf>): boolean {
+  return pool.deployments.some(
+    (where) =>
+      deps.health.standing(where) === 'available' &&
+      deps.reserver.isHealthy(where.bucketId) &&
+      deps.reserver.outlook(where.bucketId, cost(where)).waitMs < recheckMs,
+  );
 }
 
-async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
-  if (isPastDeadline(deps, run)) {
-    return expire(deps, run);
+/** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (P2). */
+async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () => Promise<JobEnd>): Promise<JobEnd> {
+  let end: JobEnd | undefined;
+  try {
+    end = await work();
+    return end;
+  } finally {
+    if (end === undefined || end.settlement === 'leave') {
+      void withdrawCallLater(deps, claimed);
+    }
+  }
+}
+
+/** Calls of a job that died with their processes: with so many it is not run again. */
+const mostLostCalls = 2;
+
+async function runClaimed(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
+  const { document } = run.stored;
+  if (isPastDeadline(deps, document)) {
+    return expireJob(deps, run);
+  }
+  const lost = othersCalls(document);
+  if (lost.length >= mostLostCalls) {
+    return endJob(deps, run, { kind: 'dead-letter', deadLetter: workerCrashed(lost) });
   }
   const check = await checkJob(deps, run.job.envelope);
   if (check.kind === 'refused') {
@@ -79,141 +99,32 @@ async function runClaimed(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> 
   const { pool, promptTokens, worstCaseTokens } = check;
   const fields = { pool: pool.name, promptTokens, worstCaseTokens };
   const fitted = { ...run, pool, stored: withDocument(run.stored, fields) };
-  return attemptJob(deps, fitted);
+  return lost.length === 0 ? attemptJob(deps, fitted) : attemptAlone(deps, fitted);
 }
 
-/** Throttled by the service, a job waits for another start in the same delivery this often, and is parked then. */
-const mostThrottled = 3;
-
-async function attemptJob(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
-  let { stored } = run;
-  for (let throttled = 1; ; throttled += 1) {
-    let called = await startAndCall(deps, { ...run, stored }, { looksAgain: true });
-    while (called.kind === 'missed') {
-      // Looking at the claim took too long. Looked at again, and again, the job would never be called.
-      called = await startAndCall(deps, { ...run, stored }, { looksAgain: false });
-    }
-    if (called.kind === 'ended') {
-      return called.end;
-    }
-    const { where, outcome } = called;
-    ({ stored } = called);
-    if (outcome.kind !== 'throttled' || throttled === mostThrottled) {
-      return recordOutcome(deps, { ...run, stored, where, outcome });
-    }
-  }
-}
-
-type Called =
-  /** The start was over before the call could go out (B3). */
-  | { readonly kind: 'missed' }
-  | { readonly kind: 'ended'; readonly end: JobEnd }
-  | {
-      readonly kind: 'called';
-      readonly where: PoolDeployment;
-      readonly outcome: CallOutcome;
-      readonly stored: Stored<JobDocument>;
-    };
-
-async function startAndCall(
-  deps: PipelineDeps,
-  run: ClaimedRun,
-  { looksAgain }: { readonly looksAgain: boolean },
-): Promise<Called> {
-  const waitedFrom = deps.clock.now();
+/**
+ * A job whose call died with its process may have killed it, or have been beside the one that did. Such jobs are called
+ * one at a time, so that the next death tells which of them it was.
+ */
+async function attemptAlone(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
+  // It waits for its turn, not for quota: others may be pulled meanwhile.
+  run.onStart(undefined);
   const waiting = joinSignals([run.message.lockLost, run.stopping]);
-  const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
-  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
-  switch (start.kind) {
-    case 'closed': {
-      // Given back, it would come again at once, and again.
-      const dueAt = parkUntil(deps, run.stored.document, undefined);
-      return { kind: 'ended', end: await endJob(deps, run, { kind: 'park', dueAt }) };
-    }
-    case 'too-late':
-      return { kind: 'ended', end: await expire(deps, run) };
-    case 'aborted':
-      return { kind: 'ended', end: run.message.lockLost.aborted ? lockLost : await giveBack(run) };
-    case 'start':
-      return call(deps, run, { ...start, looksAgain, waitMs: deps.clock.now() - waitedFrom });
+  const end = await deps.suspects(waiting.signal).finally(waiting.release);
+  try {
+    return await attemptJob(deps, run);
+  } finally {
+    end?.();
   }
 }
 
-const lockLost: JobEnd = { settlement: 'leave', outcome: 'lock-lost' };
-
-function wishOf({ job, stored }: ClaimedRun): StartWish {
-  const { tenant, options } = job.envelope;
-  return { costOf: costOf(job), priority: options?.priority, tenant, notAfterMs: stored.document.deadline };
-}
-
-async function call(
-  deps: PipelineDeps,
-  run: ClaimedRun,
-  start: {
-    readonly where: PoolDeployment;
-    readonly latestMs: number;
-    readonly waitMs: number;
-    readonly looksAgain: boolean;
-  },
-): Promise<Called> {
-  if (isPastDeadline(deps, run)) {
-    return { kind: 'ended', end: await expire(deps, run) };
-  }
-  const taken = start.looksAgain && start.waitMs > recheckMs ? await takenMeanwhile(deps, run) : undefined;
-  if (taken !== undefined) {
-    return { kind: 'ended', end: taken };
-  }
-  if (deps.reserver.now() > start.latestMs) {
-    return { kind: 'missed' };
-  }
-  const attemptNumber = (run.stored.document.attemptCount ?? 0) + 1;
-  run.span.setFields(startFields(run.stored.document, deps.clock.now()));
-  const { outcome, attempt } = await callModel(deps, {
-    job: run.job,
-    pool: run.pool,
-    where: start.where,
-    attempt: attemptNumber,
-    waitMs: start.waitMs,
-    parent: run.span,
-    signal: run.message.lockLost,
-  });
-  const stored = { ...run.stored, document: addAttempt(run.stored.document, attempt) };
-  return { kind: 'called', where: start.where, outcome, stored };
-}
-
-/** A job that was cancelled, or taken over, while it waited is not called. */
-async function takenMeanwhile(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd | undefined> {
-  const current = await deps.jobs.read(run.job.id);
-  const owner = run.stored.document.claim?.owner;
-  if (current?.document.state === 'running' && current.document.claim?.owner === owner) {
-    return undefined;
-  }
-  return leaveTaken(run, current?.document);
-}
-
-function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, run: ClaimedRun): boolean {
-  return (run.stored.document.deadline ?? Number.POSITIVE_INFINITY) <= deps.clock.now();
-}
-
-async function expire(deps: PipelineDeps, run: ClaimedRun): Promise<JobEnd> {
-  const { deadline = 0, createdAt } = run.stored.document;
-  const now = deps.clock.now();
-  const figures = { deadline, lateMs: Math.max(0, now - deadline), waitedMs: now - createdAt };
-  const waited = `${Math.round(figures.waitedMs / 1000)} s after it was submitted`;
-  const description = `The deadline of the job was over, or would have been, before its call could start (${waited}).`;
-  return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason: 'Expired', description, figures } });
-}
-
-async function giveBack(run: JobRun): Promise<JobEnd> {
-  await run.message.abandon();
-  return { settlement: 'abandon', outcome: 'given-back' };
-}
-
-/** The service's own estimate for the deployment, which differs where the default output does. */
-function costOf(job: ReadJob): (where: PoolDeployment) => number {
-  const { request } = job.envelope;
-  const operation = operationOf(request);
-  return (where) => estimateCost(operation, request.body, where.settings);
+function workerCrashed(lost: readonly OpenCall[]): DeadLetter {
+  const description = `${lost.length} calls of the job were started and never ended: the processes that made them are gone. It is not called again.`;
+  return {
+    reason: 'WorkerCrashed',
+    description,
+    figures: { lostCalls: lost.length, startedAt: lost.map(({ at }) => at) },
+  };
 }
 
 function withDocument(stored: Stored<JobDocument>, fields: Partial<JobDocument>): Stored<JobDocument> {

@@ -11,6 +11,7 @@ import { LanePlanner } from './lane-planner.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
 import { tellQuotas } from './tell-quotas.ts';
+import { lookAtControl, watchControl } from './watch-control.ts';
 
 /** How long a ticket waits before it tries again after an outage, in ms. */
 const postponeMs = 5000;
@@ -29,9 +30,10 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
     fields: { [sluice.lane]: ticket.lane, [sluice.generation]: ticket.generation },
   });
   const hand = new PumpHand();
+  const settled = new AbortController();
   let end: PumpEnd;
   try {
-    end = await start(deps, { delivery, stopping, span, hand });
+    end = await start(deps, { delivery, stopping, span, hand, settled: settled.signal });
   } catch (error) {
     deps.telemetry.record(
       eventNames.pumpError,
@@ -43,6 +45,7 @@ export async function runPump(deps: PipelineDeps, delivery: TicketDelivery, stop
     end = 'postponed';
   }
   await hand.settled();
+  settled.abort();
   await wakeAgain(deps, hand, span);
   span.setFields({ [sluice.outcome]: end, [sluice.jobsPulled]: hand.pulled, [sluice.jobsEnded]: hand.ended });
   span.end();
@@ -55,6 +58,8 @@ interface Pump {
   readonly stopping: AbortSignal;
   readonly span: Span;
   readonly hand: PumpHand;
+  /** Aborted when nothing is in hand any more. */
+  readonly settled: AbortSignal;
 }
 
 /** A worker that does not know the time well enough leaves the lane to others: it could neither reserve nor pull (B2). */
@@ -78,6 +83,8 @@ async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const calls = new CallTimes(deps.clock);
   const planner = new LanePlanner(deps, calls);
   const pulled = new AbortController();
+  await lookAtControl(deps, { hasFailed: false });
+  void watchControl(deps, pump.settled);
   void planner.grow(traceparent, pulled.signal);
   void tellQuotas(deps, pulled.signal);
   void keepTime(deps, pulled.signal);

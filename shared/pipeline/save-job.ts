@@ -1,4 +1,5 @@
 import type { JobDocument } from '../jobs/job-document.ts';
+import { withOthersCalls } from '../jobs/job-transitions.ts';
 import { judgeConflict } from '../jobs/judge-conflict.ts';
 import type { Stored } from '../stored.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -19,16 +20,17 @@ export async function saveJob(
   deps: Pick<PipelineDeps, 'jobs' | 'clock'>,
   input: { readonly stored: Stored<JobDocument>; readonly next: JobDocument; readonly signal: AbortSignal },
 ): Promise<SaveOutcome> {
-  const { next, signal } = input;
+  const { signal } = input;
+  let { next } = input;
   const owner = input.stored.document.claim?.owner;
   let { version } = input.stored;
   for (;;) {
-    const tried = version;
-    const written = await keepTrying(deps, signal, async () => deps.jobs.replace(next, tried));
+    const tried = { next, version };
+    const written = await keepTrying(deps, signal, async () => deps.jobs.replace(tried.next, tried.version));
     if (written !== 'conflict') {
       return { kind: 'saved', stored: written };
     }
-    const current = await keepTrying(deps, signal, async () => deps.jobs.read(next.id));
+    const current = await keepTrying(deps, signal, async () => deps.jobs.read(tried.next.id));
     const verdict = judgeConflict({ current: current?.document, next, owner });
     if (current === undefined || verdict === 'taken') {
       return { kind: 'taken', document: current?.document };
@@ -36,6 +38,8 @@ export async function saveJob(
     if (verdict === 'written') {
       return { kind: 'saved', stored: current };
     }
+    // Processes that lost this job take the marks of their own calls away meanwhile (P2).
+    next = withOthersCalls(next, { from: current.document, owner });
     ({ version } = current);
   }
 }

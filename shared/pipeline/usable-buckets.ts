@@ -5,19 +5,22 @@ import type { PipelineDeps } from './deps.ts';
 
 type BucketDeps = Pick<PipelineDeps, 'reserver' | 'health'>;
 
-/** What the pool's open and healthy deployments start. */
+/** What the pool's available and healthy deployments start. */
 export function usableRate(deps: BucketDeps, pool: Pool): PoolRate {
   const isUsable = (where: PoolDeployment): boolean =>
-    deps.health.isOpen(where) && deps.reserver.isHealthy(where.bucketId);
+    deps.health.standing(where) === 'available' && deps.reserver.isHealthy(where.bucketId);
   return poolRate(pool, { isUsable, limitsOf: ({ bucketId }) => deps.reserver.rate(bucketId) });
 }
 
 /**
- * The buckets of the pool's open deployments: the healthy ones, or all of them in a process that knows of none. One that runs
+ * None of a pool that is paused; else the buckets of its available deployments: the healthy ones, or all of them in a process that knows of none. One that runs
  * no pump may not know the time well enough.
  */
-export function likelyBuckets(deps: BucketDeps, pool: Pool): readonly UsableBucket[] {
-  const open = pool.deployments.filter((where) => deps.health.isOpen(where));
+export function likelyBuckets(deps: BucketDeps & Pick<PipelineDeps, 'switches'>, pool: Pool): readonly UsableBucket[] {
+  if (deps.switches.isPaused(pool.name)) {
+    return [];
+  }
+  const open = pool.deployments.filter((where) => deps.health.standing(where) === 'available');
   const healthy = open.filter((where) => deps.reserver.isHealthy(where.bucketId));
   const ids = new Set((healthy.length > 0 ? healthy : open).map(({ bucketId }) => bucketId));
   return [...ids].map((id) => ({

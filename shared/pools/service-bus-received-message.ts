@@ -126,13 +126,25 @@ export function toReceivedMessage(
   };
 }
 
-/** Figures travel as application properties, which hold plain values only. */
+/** Longest text of one figure; lists and objects that are longer as JSON stand on the document alone. */
+const longestText = 512;
+const longestJson = 2048;
+
+/** Figures travel as application properties, which hold plain values: lists and objects go as JSON. */
 function toDeadLetterOptions(note: DeadLetterNote) {
-  const plain = Object.entries(note.figures).filter(([, value]) => typeof value !== 'object' || value === null);
+  const properties = Object.entries(note.figures).flatMap(
+    ([key, value]): [string, string | number | boolean | null][] => {
+      if (typeof value === 'object' && value !== null) {
+        const json = JSON.stringify(value);
+        return json.length <= longestJson ? [[key, json]] : [];
+      }
+      return [[key, typeof value === 'string' ? value.slice(0, longestText) : value]];
+    },
+  );
   return {
     deadLetterReason: note.reason.slice(0, longestNote),
     deadLetterErrorDescription: note.description.slice(0, longestNote),
-    ...Object.fromEntries(plain.map(([key, value]) => [key, typeof value === 'string' ? value.slice(0, 512) : value])),
+    ...Object.fromEntries(properties),
   };
 }
 

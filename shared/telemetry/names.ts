@@ -49,6 +49,10 @@ export const eventNames = {
   quota: 'quota',
   /** A pump that met an outage and postponed its ticket. */
   pumpError: 'pump_error',
+  /** A deployment's breaker changed its state; told by the process that changed it. */
+  breaker: 'breaker',
+  /** An operator paused or resumed a pool, or all. */
+  poolSwitch: 'pool_switch',
 } as const;
 
 export const genAi = {
@@ -149,6 +153,15 @@ export const sluice = {
   /** The most that this worker's time is wrong, and how far the machine's clock is from the service's. */
   clockErrorMs: 'sluice.clock.error_ms',
   clockSkewMs: 'sluice.clock.skew_ms',
+  /** A breaker's state before and after: `closed`, `open`, `half-open`, `misconfigured`. */
+  breakerBefore: 'sluice.breaker.before',
+  breakerState: 'sluice.breaker.state',
+  /** Openings in a row. */
+  breakerOpenings: 'sluice.breaker.openings',
+  /** How long until the deployment may be tried, in ms. */
+  breakerOpenMs: 'sluice.breaker.open_ms',
+  /** `paused` or `resumed`. */
+  switchState: 'sluice.switch.state',
   jobsPulled: 'sluice.pump.jobs_pulled',
   jobsEnded: 'sluice.pump.jobs_ended',
 } as const;

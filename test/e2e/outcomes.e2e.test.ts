@@ -77,7 +77,7 @@ test('J5: a wrong key burns no job: the deployment closes, and the jobs run once
     await until('a deployment is closed', app, async () => {
       const response = await fetch(`${app.url()}/api/health`);
       const text = await response.text();
-      return text.includes('"isOpen":false') ? true : undefined;
+      return text.includes('"state":"misconfigured"') ? true : undefined;
     });
     const progress = await progressOf(app, 'wrong-key');
     assert.equal(progress?.byState['dead-lettered'], 0);

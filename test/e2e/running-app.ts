@@ -14,6 +14,8 @@ export interface RunningApp {
   readonly url: () => string;
   readonly stack: () => StackProcess;
   readonly killApp: () => Promise<void>;
+  /** Tells the app to stop (SIGTERM), and waits for its end. */
+  readonly stopApp: () => Promise<void>;
   readonly killStack: () => Promise<void>;
   readonly startApp: () => Promise<void>;
   readonly startStack: () => Promise<void>;
@@ -48,6 +50,7 @@ export async function runApp(
     url: () => running(app).url,
     stack: () => running(stack),
     killApp: async () => running(app).child.kill(),
+    stopApp: async () => running(app).child.stop(),
     killStack: async () => running(stack).child.kill(),
     startApp,
     startStack,

@@ -8,8 +8,12 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Lane } from '../../shared/lanes/lane.ts';
 import { modelCatalogue, type ModelOverride } from '../../shared/models/model-catalogue.ts';
 import type { PipelineDeps, PipelineSettings } from '../../shared/pipeline/deps.ts';
-import { processDeploymentHealth } from '../../shared/pools/deployment-health.ts';
+import { oneAtATime } from '../../shared/pipeline/one-at-a-time.ts';
+import type { Breaker } from '../../shared/pools/breaker.ts';
 import { describePools, type Pool } from '../../shared/pools/pool.ts';
+import type { Switches } from '../../shared/pools/pool-switches.ts';
+import { sharedDeploymentHealth } from '../../shared/pools/shared-deployment-health.ts';
+import { sharedPoolSwitches } from '../../shared/pools/shared-pool-switches.ts';
 import type { TokenCounter } from '../../shared/tokens/token-counter.ts';
 import { exactClock, type FakeClock, fakeClock } from './fake-clock.ts';
 import { memoryBucketStore } from './memory-bucket-store.ts';
@@ -31,6 +35,8 @@ export interface PipelineRig {
   readonly queue: MemoryJobQueue;
   readonly jobs: JobStore & MemoryDocumentStore<JobDocument>;
   readonly lanes: MemoryDocumentStore<Lane>;
+  readonly breakers: MemoryDocumentStore<Breaker>;
+  readonly switches: MemoryDocumentStore<Switches>;
   readonly payloads: MemoryPayloadStore;
   readonly buckets: ReturnType<typeof memoryBucketStore>;
   readonly telemetry: MemoryTelemetry;
@@ -81,20 +87,24 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
     queue: memoryJobQueue(clock),
     jobs: memoryJobStore(),
     lanes: memoryDocumentStore<Lane>(),
+    breakers: memoryDocumentStore<Breaker>(),
+    switches: memoryDocumentStore<Switches>(),
     payloads: memoryPayloadStore(),
     buckets: memoryBucketStore(),
     telemetry: memoryTelemetry(clock.now),
     models: scriptedModelClient(settings.script ?? [completedWith('Hello')]),
   };
   let ids = 0;
+  const newId = (): string => {
+    ids += 1;
+    return `id-${ids}`;
+  };
+  const logFault = (what: string): void => void faults.push(what);
   const process = (life = new ProcessLife()): PipelineDeps => {
     const own = life.clock(clock);
     return {
       clock: own,
-      newId: () => {
-        ids += 1;
-        return `id-${ids}`;
-      },
+      newId,
       random: () => 0.5,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),
       yieldToEventLoop: async () => undefined,
@@ -112,9 +122,26 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
         random: () => 0.5,
         limits: limitsOf(pools),
       }),
-      health: processDeploymentHealth(own),
+      health: sharedDeploymentHealth({
+        store: life.documents('breakers', outside.breakers),
+        now: own.now,
+        random: () => 0.5,
+        newId,
+        telemetry: outside.telemetry,
+        logFault,
+        deployments: pools.flatMap((pool) => pool.deployments),
+        longestProbeMs: 180_000,
+      }),
+      switches: sharedPoolSwitches({
+        store: life.documents('switches', outside.switches),
+        now: own.now,
+        telemetry: outside.telemetry,
+        pools: pools.map(({ name }) => name),
+      }),
+      suspects: oneAtATime(),
+      ending: new AbortController().signal,
       telemetry: outside.telemetry,
-      logFault: (what) => void faults.push(what),
+      logFault,
       busyMs: () => 0,
       settings: { ...usualSettings, ...settings.settings },
     };
@@ -134,6 +161,7 @@ const usualSettings: PipelineSettings = {
   pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
   callTimeoutMs: 60_000,
   parkMs: 10_000,
+  retries: { mostFailures: 20, longestMs: 86_400_000 },
   resultTtlSeconds: undefined,
 };
 

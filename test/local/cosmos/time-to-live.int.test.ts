@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { openCatalog } from '../../../local/cosmos/catalog.ts';
 import { readContainerDefinition } from '../../../local/cosmos/container-definition.ts';
 import { CosmosError } from '../../../local/cosmos/cosmos-error.ts';
+import { CosmosFaults } from '../../../local/cosmos/cosmos-faults.ts';
 import type { Json } from '../../../local/cosmos/json.ts';
 import { openPredicateCache } from '../../../local/cosmos/query/compile-predicate.ts';
 import { openQueryCache } from '../../../local/cosmos/query/compile-query.ts';
@@ -36,16 +37,15 @@ function openContainer(t: TestContext, defaultTtl?: number) {
     compile: openQueryCache(),
     compilePredicate: openPredicateCache(),
     endpoint: 'http://localhost/',
+    faults: new CosmosFaults(0),
+    stopping: new AbortController().signal,
   };
   const place = { database: 'app', container: 'items' };
   const call = (method: string, id: string | undefined, body: Json, headers: Readonly<Record<string, string>> = {}) => {
     const resource =
       id === undefined ? ({ kind: 'items', ...place } as const) : ({ kind: 'item', item: id, ...place } as const);
-    const { answer } = runOperation(service, resource, {
-      method,
-      header: (name) => headers[name],
-      body: JSON.stringify(body),
-    });
+    const request = { method, header: (name: string) => headers[name], body: JSON.stringify(body) };
+    const { answer } = runOperation(service, { resource, request, operation: undefined, fault: undefined });
     return answer instanceof CosmosError ? { status: answer.status, body: undefined } : answer;
   };
   const keyOf = (id: string) => ({ 'x-ms-documentdb-partitionkey': JSON.stringify([id]) });

@@ -137,11 +137,30 @@ test('a stream that sends no byte for the idle time has stalled', async (context
   assert.partialDeepStrictEqual(await client.call(streamed(), never()), { kind: 'failed', code: 'stream_stalled' });
 });
 
-test('a stream is not stalled while comments come, and ends at the time-out of the call', async (context) => {
+test('a stream that thinks before its first content has not stalled, and has a limit of its own', async (context) => {
+  let thinksMs = 200;
   const { client } = await modelClientRig(
     context,
     (response) => {
       startStream(response);
+      response.write(': thinking\n\n');
+      const timer = setTimeout(() => response.end(`data: ${JSON.stringify(chunk('Hello', 'stop'))}\n\n`), thinksMs);
+      response.on('close', () => clearTimeout(timer));
+    },
+    { idleTimeoutMs: 50, firstContentTimeoutMs: 3000 },
+  );
+
+  assert.equal((await client.call(streamed(), never())).kind, 'completed');
+  thinksMs = 60_000;
+  assert.partialDeepStrictEqual(await client.call(streamed(), never()), { kind: 'failed', code: 'stream_silent' });
+});
+
+test('a stream is not stalled while comments come, and ends at the time-out of the call', async (context) => {
+  const { client } = await modelClientRig(
+    context,
+    async (response) => {
+      startStream(response);
+      await sendEvents(response, chunk('Hel'));
       const timer = setInterval(() => response.write(': alive\n\n'), 20);
       response.on('close', () => clearInterval(timer));
     },

@@ -38,6 +38,7 @@ export function clientOf(endpoint: string, settings: Partial<AzureOpenAiSettings
         { ...region, name: 'two', path: 'v1' },
       ],
       scope: 'https://cognitiveservices.azure.com/.default',
+      firstContentTimeoutMs: undefined,
       idleTimeoutMs: 30_000,
       connections: 8,
       ...settings,

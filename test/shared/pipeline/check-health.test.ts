@@ -5,8 +5,7 @@ import { armFirstLane } from '../../../shared/pipeline/arm-lanes.ts';
 import { checkHealth } from '../../../shared/pipeline/check-health.ts';
 import { pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
-
-const why = { code: '401', message: 'The key was refused.' };
+import { tripDeployment } from '../../fakes/trip-deployment.ts';
 
 test('an app whose parts answer is healthy, and shows its lanes and its deployments', async () => {
   const rig = pipelineRig({ settings: { lanes: 2 } });
@@ -22,7 +21,7 @@ test('an app whose parts answer is healthy, and shows its lanes and its deployme
       { id: 'lane-0', state: 'armed' },
       { id: 'lane-1', state: 'idle' },
     ],
-    pools: [{ name: 'gpt-4o-mini', deployments: [{ region: 'east', deployment: 'gpt-4o-mini', isOpen: true }] }],
+    pools: [{ name: 'gpt-4o-mini', deployments: [{ region: 'east', deployment: 'gpt-4o-mini', state: 'closed' }] }],
   });
 });
 
@@ -59,12 +58,15 @@ test('a pool is served while one of its deployments is open', async () => {
   const regions = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])];
   const deps = pipelineRig({ regions }).process();
 
-  deps.health.close({ region: 'east', deployment: 'gpt-4o-mini' }, why);
+  tripDeployment(deps, 'east');
   const one = await checkHealth(deps);
-  deps.health.close({ region: 'west', deployment: 'gpt-4o-mini' }, why);
+  tripDeployment(deps, 'west');
   const none = await checkHealth(deps);
 
   assert.equal(one.isHealthy, true);
-  assert.partialDeepStrictEqual(one.pools[0]?.deployments, [{ isOpen: false, code: '401' }, { isOpen: true }]);
+  assert.partialDeepStrictEqual(one.pools[0]?.deployments, [
+    { state: 'misconfigured', code: '401' },
+    { state: 'closed' },
+  ]);
   assert.equal(none.isHealthy, false);
 });

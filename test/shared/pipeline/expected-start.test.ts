@@ -7,6 +7,7 @@ import { submitJobs, type SubmitOutcome } from '../../../shared/pipeline/submit-
 import { startApp, untilDrained } from '../../fakes/app-process.ts';
 import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { type Interference, ProcessLife } from '../../fakes/process-life.ts';
+import { tripDeployment } from '../../fakes/trip-deployment.ts';
 
 /** A job of the rig costs 101 tokens: "Hi" is one, and a hundred may come back. */
 const jobTokens = 101;
@@ -141,7 +142,7 @@ test('of a pool whose deployments are closed, no start is told', async () => {
   const rig = pipelineRig({ regions: tenPerSecond });
   await submit(rig, { from: 0, count: 1 });
   const deps = rig.process();
-  deps.health.close({ region: 'east', deployment: 'gpt-4o-mini' }, { code: '401', message: '' });
+  tripDeployment(deps, 'east');
 
   assert.equal(await rig.clock.run(expectedStartOf(deps, documentOf(rig, 'job-0'))), undefined);
 });

@@ -5,6 +5,7 @@ import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
 import { type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { tripDeployment } from '../../fakes/trip-deployment.ts';
 
 const never = new AbortController().signal;
 
@@ -70,10 +71,10 @@ test('there is no room while every bucket is reserved far ahead, or every deploy
   await rig.clock.advance(1000);
   assert.equal(intake.room(), 2, 'one of two is left');
 
-  deps.health.close({ region: 'west', deployment: 'gpt-4o-mini' }, { code: '401', message: '' });
+  tripDeployment(deps, 'west');
   assert.equal(intake.room(), 0);
   await rig.clock.advance(70_000);
-  assert.equal(intake.room(), 4);
+  assert.equal(intake.room(), 2, 'the other is to be probed first');
 });
 
 test('a shared bucket counts once', () => {

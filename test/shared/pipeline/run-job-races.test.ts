@@ -134,7 +134,7 @@ test('a dead-lettered job whose message was not settled has it dead-lettered whe
   assert.equal(rig.models.calls.length, 1);
 });
 
-test('a start that is over when the claim was looked at again is not used (B3)', async () => {
+test('a start that is over when the mark of its call is stored is not used (B3)', async () => {
   const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
   const deps = rig.process();
   await rig.clock.run(
@@ -144,11 +144,10 @@ test('a start that is over when the claim was looked at again is not used (B3)',
   let slow = 1;
   const jobs: typeof deps.jobs = {
     ...deps.jobs,
-    read: async (id) => {
-      const found = await deps.jobs.read(id);
-      slow -= found?.document.state === 'running' ? 1 : 0;
-      await rig.clock.sleep(found?.document.state === 'running' && slow === 0 ? 2000 : 0);
-      return found;
+    replace: async (document, version) => {
+      slow -= document.openCalls === undefined ? 0 : 1;
+      await rig.clock.sleep(document.openCalls !== undefined && slow === 0 ? 2000 : 0);
+      return deps.jobs.replace(document, version);
     },
   };
   const before = rig.buckets.current('east.gpt-4o-mini')?.tokens.total ?? 0;

@@ -4,12 +4,13 @@ import { expectedWaitMs } from '../../../shared/pipeline/expected-wait.ts';
 import { type StartWish, waitForStart } from '../../../shared/pipeline/wait-for-start.ts';
 import type { Pool } from '../../../shared/pools/pool.ts';
 import { type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
+import { tripDeployment } from '../../fakes/trip-deployment.ts';
 
 const never = new AbortController().signal;
 const bothRegions = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])];
 
 function costing(tokens: number): StartWish {
-  return { costOf: () => tokens };
+  return { jobId: 'a', costOf: () => tokens };
 }
 
 function onlyPool(rig: PipelineRig): Pool {
@@ -93,11 +94,13 @@ test('a deployment that is closed, or too small for the job, is passed over; wit
   const deps = rig.process();
   const costOf = ({ region }: { readonly region: string }): number => (region === 'west' ? 60_001 : 100);
 
-  const open = await rig.clock.run(waitForStart(deps, onlyPool(rig), { costOf }, never));
-  deps.health.close({ region: 'east', deployment: 'gpt-4o-mini' }, { code: '401', message: '' });
+  const open = await rig.clock.run(waitForStart(deps, onlyPool(rig), { jobId: 'a', costOf }, never));
+  tripDeployment(deps, 'east');
 
   assert.equal(open.kind === 'start' ? open.where.region : open.kind, 'east');
-  assert.deepEqual(await rig.clock.run(waitForStart(deps, onlyPool(rig), { costOf }, never)), { kind: 'closed' });
+  assert.deepEqual(await rig.clock.run(waitForStart(deps, onlyPool(rig), { jobId: 'a', costOf }, never)), {
+    kind: 'closed',
+  });
 });
 
 test('an abort ends the wait at once, before the reservation and after it', async () => {

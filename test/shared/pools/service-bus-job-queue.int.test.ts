@@ -85,6 +85,23 @@ test('a message that is larger than a queue takes is refused by its id', async (
   await assert.rejects(queue.send('jobs', [large]), { code: 'queue.refused', isRetryable: false });
 });
 
+test('figures that are lists travel as JSON with the dead letter, and those that are too long stay on the document', async (context) => {
+  const { queue, deadLetters } = await open(context);
+  await queue.send('jobs', [message]);
+  const [received] = await queue.receive('jobs', 1, 5000);
+  const largest = [{ index: 0, tokens: 9 }];
+
+  await received?.deadLetter({
+    reason: 'R',
+    description: '',
+    figures: { largest, long: ['x'.repeat(5000)], none: null },
+  });
+
+  const [dead] = await deadLetters();
+  assert.equal(dead?.figures['largest'], JSON.stringify(largest));
+  assert.ok(!('long' in (dead?.figures ?? {})));
+});
+
 test('a queue that does not exist is refused for good', async (context) => {
   const { queue } = await open(context);
 

@@ -1,13 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { administer, type Administered, type AdminRequest } from './admin-routes.ts';
+import { readBody } from '../azure-openai/read-body.ts';
+import type { Administer, AdminRequest } from './admin-request.ts';
 import { Problem } from './problem.ts';
-import { readBody } from './read-body.ts';
 
 /** One request to the admin endpoint. Answers JSON, or `application/problem+json` with the path of each error. */
-export async function serveAdmin(on: Administered, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveAdmin(
+  administer: Administer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
-    send(response, 200, await administer(on, await read(request)));
+    send(response, 200, await administer(await read(request)));
   } catch (error) {
     if (!(error instanceof Problem)) {
       throw error;

@@ -1,0 +1,41 @@
+import type { Administer, AdminRequest } from './admin-request.ts';
+
+/** One operation of the admin endpoint. */
+export interface AdminRoute {
+  /** `POST cosmos/faults/{id}`: a name in braces stands for one segment, below `/admin`. */
+  readonly route: string;
+  /** One line for the list at `GET /admin`. */
+  readonly about: string;
+  readonly handle: (request: AdminRequest, names: Readonly<Record<string, string>>) => unknown;
+}
+
+/** Answers what a route of the table is for; the rest goes to `otherwise`. */
+export function routeTable(routes: readonly AdminRoute[], otherwise: Administer): Administer {
+  return async (request) => {
+    for (const { handle, route } of routes) {
+      const names = match(route, request);
+      if (names !== undefined) {
+        return handle(request, names);
+      }
+    }
+    return otherwise(request);
+  };
+}
+
+function match(route: string, { method, path }: AdminRequest): Readonly<Record<string, string>> | undefined {
+  const [verb, pattern = ''] = route.split(' ');
+  const segments = pattern.split('/').filter((segment) => segment !== '');
+  if (verb !== method || segments.length !== path.length) {
+    return undefined;
+  }
+  const names: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const given = path[index] ?? '';
+    if (segment.startsWith('{')) {
+      names[segment.slice(1, -1)] = given;
+    } else if (segment !== given) {
+      return undefined;
+    }
+  }
+  return names;
+}

@@ -1,0 +1,70 @@
+import { AppError } from '../errors.ts';
+import { hasEnded, type JobDocument } from '../jobs/job-document.ts';
+import { endCall, hasOpenCall, openCall } from '../jobs/job-transitions.ts';
+import type { ReceivedMessage } from '../pools/job-queue.ts';
+import type { Stored } from '../stored.ts';
+import type { PipelineDeps } from './deps.ts';
+import { saveJob, type SaveOutcome } from './save-job.ts';
+
+/**
+ * The mark of a call that is under way (`openCalls`) tells who comes after whether a process died in it.
+ * - P1 It is stored before the call: with the claim when the start is near, in a write of its own otherwise.
+ * - P2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
+ *   has lost its lock, even from under the claim of another delivery (J3).
+ * - P3 So the marks of others are calls whose process ended before them. A job with two is not called again.
+ */
+
+/** Rounds against other writers, and the wait after an outage, in ms, with their most. */
+const mostRounds = 4;
+const retryMs = 2000;
+const mostTries = 150;
+
+interface MarkedRun {
+  readonly stored: Stored<JobDocument>;
+  readonly message: Pick<ReceivedMessage, 'lockLost'>;
+}
+
+/** P1: stores the mark, conditional on the claim. */
+export async function markCall(deps: Pick<PipelineDeps, 'jobs' | 'clock'>, run: MarkedRun): Promise<SaveOutcome> {
+  const next = openCall(run.stored.document, deps.clock.now());
+  return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+}
+
+/** P2: takes the mark of a claim away, whoever has the job by now. Tries once; a mark that stays is worth no outage. */
+export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, document: JobDocument): Promise<boolean> {
+  const owner = document.claim?.owner;
+  try {
+    for (let round = 0; round < mostRounds; round += 1) {
+      const stored = await deps.jobs.read(document.id);
+      const isOver = stored === undefined || hasEnded(stored.document) || !hasOpenCall(stored.document, owner);
+      if (isOver) {
+        return true;
+      }
+      if ((await deps.jobs.replace(endCall(stored.document, owner), stored.version)) !== 'conflict') {
+        return true;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof AppError && error.isRetryable)) {
+      throw error;
+    }
+  }
+  return false;
+}
+
+/** P2, while Cosmos is away: goes on in the background, for as long as an outage may last and the process lives. */
+export async function withdrawCallLater(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'ending' | 'logFault'>,
+  document: JobDocument,
+): Promise<void> {
+  try {
+    for (let tries = 0; tries < mostTries && !deps.ending.aborted; tries += 1) {
+      if (await withdrawCall(deps, document)) {
+        return;
+      }
+      await deps.clock.sleep(retryMs, deps.ending);
+    }
+  } catch (error) {
+    deps.logFault('taking back the mark of a call', error);
+  }
+}

@@ -1,0 +1,162 @@
+import { operationOf } from '../jobs/job-envelope.ts';
+import { addAttempt, hasOpenCall } from '../jobs/job-transitions.ts';
+import type { JobDocument } from '../jobs/job-document.ts';
+import type { CallOutcome } from '../models/call-outcome.ts';
+import type { PoolDeployment } from '../pools/pool.ts';
+import type { Stored } from '../stored.ts';
+import { startFields } from '../telemetry/start-fields.ts';
+import { estimateCost } from '../tokens/estimate-cost.ts';
+import { markCall } from './call-marks.ts';
+import { callModel } from './call-model.ts';
+import type { PipelineDeps } from './deps.ts';
+import { type EndingRun, expireJob, type JobEnd, leaveTaken } from './end-job.ts';
+import { joinSignals } from './join-signals.ts';
+import type { ReadJob } from './read-message.ts';
+import { type StartOutcome, type StartWish, waitForStart } from './wait-for-start.ts';
+
+/** After a wait this long the claim is looked at again before the call is paid for, in ms. */
+export const recheckMs = 1000;
+
+export interface CallRun extends EndingRun {
+  /** Aborted when the process stops: a job that has not called yet goes back to its queue. */
+  readonly stopping: AbortSignal;
+  /** Told when the job's wait for its start is over; with the tokens that it cost, when it started. */
+  readonly onStart: (costTokens: number | undefined) => void;
+  /** Deployments that failed this delivery, the last ones to be chosen. */
+  readonly avoid: ReadonlySet<string>;
+  /** A call of this delivery has failed: another one is made within the retry budget. */
+  readonly isRetry: boolean;
+}
+
+export type Called =
+  | Exclude<StartOutcome, { readonly kind: 'start' | 'too-late' }>
+  | { readonly kind: 'ended'; readonly end: JobEnd }
+  | {
+      readonly kind: 'called';
+      readonly where: PoolDeployment;
+      readonly outcome: CallOutcome;
+      readonly stored: Stored<JobDocument>;
+    };
+
+/** One call: waits for its start, makes sure that the job is still this delivery's, and calls. */
+export async function startCall(deps: PipelineDeps, run: CallRun): Promise<Called> {
+  let called = await startOnce(deps, { ...run, looksAgain: true });
+  while (called.kind === 'missed') {
+    // Looking at the claim took too long. Looked at again, and again, the job would never be called.
+    called = await startOnce(deps, { ...run, stored: called.stored, looksAgain: false });
+  }
+  return called;
+}
+
+/** The start was over before the call could go out (B3). */
+interface Missed {
+  readonly kind: 'missed';
+  readonly stored: Stored<JobDocument>;
+}
+
+interface OneStart extends CallRun {
+  readonly looksAgain: boolean;
+}
+
+async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Missed> {
+  const waitedFrom = deps.clock.now();
+  const waiting = joinSignals([run.message.lockLost, run.stopping]);
+  const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
+  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
+  switch (start.kind) {
+    case 'closed':
+    case 'paused':
+    case 'no-retry-budget':
+    case 'aborted':
+      return start;
+    case 'too-late':
+      return { kind: 'ended', end: await expireJob(deps, run) };
+    case 'start':
+      return callAt(deps, run, { ...start, waitMs: deps.clock.now() - waitedFrom }).finally(() =>
+        // Nothing when it was called, or held no probe.
+        deps.health.releaseProbe(start.where, run.job.id),
+      );
+  }
+}
+
+function wishOf({ job, stored, avoid, isRetry }: CallRun): StartWish {
+  const { tenant, options } = job.envelope;
+  return {
+    jobId: job.id,
+    costOf: costOf(job),
+    avoid,
+    isRetry,
+    priority: options?.priority,
+    tenant,
+    notAfterMs: stored.document.deadline,
+  };
+}
+
+async function callAt(
+  deps: PipelineDeps,
+  run: OneStart,
+  start: { readonly where: PoolDeployment; readonly latestMs: number; readonly waitMs: number },
+): Promise<Called | Missed> {
+  if (isPastDeadline(deps, run.stored.document)) {
+    return { kind: 'ended', end: await expireJob(deps, run) };
+  }
+  const sure = await makeSure(deps, run, start.waitMs);
+  if (sure.kind === 'taken') {
+    return { kind: 'ended', end: await leaveTaken(run, sure.document) };
+  }
+  const { stored } = sure;
+  if (deps.reserver.now() > start.latestMs) {
+    return { kind: 'missed', stored };
+  }
+  run.span.setFields(startFields(stored.document, deps.clock.now()));
+  const breaking = joinSignals([run.message.lockLost, deps.ending]);
+  const { outcome, attempt } = await callModel(deps, {
+    job: run.job,
+    pool: run.pool,
+    where: start.where,
+    attempt: (stored.document.attemptCount ?? 0) + 1,
+    waitMs: start.waitMs,
+    parent: run.span,
+    signal: breaking.signal,
+  }).finally(breaking.release);
+  return {
+    kind: 'called',
+    where: start.where,
+    outcome,
+    stored: { ...stored, document: addAttempt(stored.document, attempt) },
+  };
+}
+
+type Sure =
+  | { readonly kind: 'ours'; readonly stored: Stored<JobDocument> }
+  | { readonly kind: 'taken'; readonly document: JobDocument | undefined };
+
+/**
+ * The mark of the call is on the document before it is made (P1), and the job is still this delivery's: one that was
+ * cancelled, or taken over, while it waited is not called. Storing the mark tells both.
+ */
+async function makeSure(deps: PipelineDeps, run: OneStart, waitedMs: number): Promise<Sure> {
+  const { stored } = run;
+  const owner = stored.document.claim?.owner;
+  if (!hasOpenCall(stored.document, owner)) {
+    const marked = await markCall(deps, run);
+    return marked.kind === 'taken' ? marked : { kind: 'ours', stored: marked.stored };
+  }
+  if (!run.looksAgain || waitedMs <= recheckMs) {
+    return { kind: 'ours', stored };
+  }
+  const current = await deps.jobs.read(run.job.id);
+  const isOurs = current?.document.state === 'running' && current.document.claim?.owner === owner;
+  return isOurs ? { kind: 'ours', stored } : { kind: 'taken', document: current?.document };
+}
+
+export function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, document: JobDocument): boolean {
+  return (document.deadline ?? Number.POSITIVE_INFINITY) <= deps.clock.now();
+}
+
+/** The service's own estimate for the deployment, which differs where the default output does. */
+export function costOf(job: Pick<ReadJob, 'envelope'>): (where: PoolDeployment) => number {
+  const { request } = job.envelope;
+  const operation = operationOf(request);
+  return (where) => estimateCost(operation, request.body, where.settings);
+}
