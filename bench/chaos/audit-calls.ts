@@ -1,6 +1,6 @@
 import type { ModelCall } from '../../local/demo/admin-api.ts';
 import type { Finding, RunFacts } from './audit-run.ts';
-import { faultKinds } from './fault.ts';
+import { faultKinds } from './fault-kinds.ts';
 import type { InjectedFault } from './inject-fault.ts';
 
 /** What a fault breaks may show this much later: locks lapse, and only then is a call made again. In ms. */

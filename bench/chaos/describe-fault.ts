@@ -1,20 +1,26 @@
-import type { PlannedFault } from './fault.ts';
+import type { FaultAction, PlannedFault } from './fault.ts';
 
 /** One line for people. */
 export function describeFault({ action, forMs, kind }: PlannedFault): string {
-  const lasts = `for ${(forMs / 1000).toFixed(1)} s`;
+  const lasts = forMs === 0 ? '' : ` for ${(forMs / 1000).toFixed(1)} s`;
+  return `${kind}${lasts}${detailsOf(action)}`;
+}
+
+function detailsOf(action: FaultAction): string {
   switch (action.on) {
-    case 'process': {
-      const skew = action.skewSeconds === 0 ? '' : `, ${action.skewSeconds} s off`;
-      return `${kind}: process ${action.process}${skew}, ${lasts}`;
-    }
+    case 'process':
+      return `: process ${action.process}${action.skewSeconds === 0 ? '' : `, ${action.skewSeconds} s off`}`;
     case 'stack':
-      return `${kind}, ${lasts}`;
-    case 'region':
-      return `${kind}: ${action.region}, ${lasts}`;
-    case 'model':
-      return `${kind}: ${action.region} ${JSON.stringify(action.fault)}, ${lasts}`;
+      return '';
+    case 'part':
+      return `: ${action.part}`;
+    case 'book':
+      return `: ${JSON.stringify(action.fault)}`;
+    case 'once':
+      return `: ${action.path} ${JSON.stringify(action.body)}`;
+    case 'units':
+      return `: ${action.container}, ${action.requestUnitsPerSecond} a second`;
     case 'limit':
-      return `${kind}: ${action.region}/${action.deployment} × ${action.factor}, ${lasts}`;
+      return `: ${action.region}/${action.deployment} × ${action.factor}`;
   }
 }

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PlannedFault } from './fault.ts';
+import { type AdminCalls, adminCalls } from './admin-calls.ts';
+import type { FaultAction, PlannedFault } from './fault.ts';
 import type { ChaosSystem } from './start-system.ts';
 
-/** When a fault was really there, in epoch ms. */
+/** When a fault was really there, in epoch ms, and how many times it was met; 1 where that is not counted. */
 export interface InjectedFault {
   readonly kind: PlannedFault['kind'];
   readonly fromMs: number;
   readonly toMs: number;
+  readonly met: number;
 }
 
 /**
@@ -19,94 +21,128 @@ export async function injectFault(
   signal: AbortSignal,
 ): Promise<InjectedFault | undefined> {
   const fromMs = Date.now();
-  const isDone = await act(system, fault, signal);
-  return isDone ? { kind: fault.kind, fromMs, toMs: Date.now() } : undefined;
+  const wait = async (): Promise<void> => delay(fault.forMs, undefined, { signal });
+  const met = await act(system, fault.action, wait);
+  return met === undefined ? undefined : { kind: fault.kind, fromMs, toMs: Date.now(), met };
 }
 
-async function act(system: ChaosSystem, { action, forMs }: PlannedFault, signal: AbortSignal): Promise<boolean> {
-  const wait = async (): Promise<void> => delay(forMs, undefined, { signal });
+type Wait = () => Promise<void>;
+
+/** How many times it was met; undefined when it was not there. */
+async function act(system: ChaosSystem, action: FaultAction, wait: Wait): Promise<number | undefined> {
   switch (action.on) {
-    case 'process': {
-      const slot = system.apps[action.process];
-      await slot?.end(action.signal);
-      if (action.skewSeconds === 0) {
-        await wait();
-      } else {
-        await slot?.start(action.skewSeconds);
-        await wait();
-        await slot?.end('SIGTERM');
-      }
-      await slot?.start(0);
-      return true;
-    }
+    case 'process':
+      await endAndStart(system, action, wait);
+      return 1;
     case 'stack':
       await system.killStack();
       await wait();
       await system.startStack();
-      return true;
-    case 'region':
-      return during(wait, {
-        begin: async () => administer(system, 'PATCH', `regions/${action.region}`, { isDown: true }),
-        end: async () => administer(system, 'PATCH', `regions/${action.region}`, { isDown: false }),
-      });
-    case 'model':
-      return during(wait, {
-        begin: async () => administer(system, 'POST', `regions/${action.region}/faults`, action.fault),
-        end: async () => administer(system, 'DELETE', `regions/${action.region}/faults`),
-      });
-    case 'limit': {
-      const path = `regions/${action.region}/deployments/${action.deployment}`;
-      const lowered = { forMs, factor: action.factor };
-      return during(wait, {
-        begin: async () => administer(system, 'PATCH', path, { lowered }),
-        // It comes back by itself.
-        end: async () => true,
-      });
-    }
+      return 1;
+    case 'part':
+    case 'book':
+    case 'once':
+    case 'units':
+    case 'limit':
+      return administer(system, action, wait);
   }
 }
 
-async function during(
-  wait: () => Promise<void>,
-  fault: { readonly begin: () => Promise<boolean>; readonly end: () => Promise<boolean> },
-): Promise<boolean> {
-  if (!(await fault.begin())) {
-    return false;
+async function endAndStart(
+  system: ChaosSystem,
+  { process, signal, skewSeconds }: Extract<FaultAction, { readonly on: 'process' }>,
+  wait: Wait,
+): Promise<void> {
+  const slot = system.apps[process];
+  await slot?.end(signal);
+  if (skewSeconds !== 0) {
+    await slot?.start(skewSeconds);
   }
   await wait();
-  await fault.end();
-  return true;
+  if (skewSeconds !== 0) {
+    await slot?.end('SIGTERM');
+  }
+  await slot?.start(0);
+}
+
+async function administer(
+  system: ChaosSystem,
+  action: Exclude<FaultAction, { readonly on: 'process' | 'stack' }>,
+  wait: Wait,
+): Promise<number | undefined> {
+  const admin = adminCalls(system.adminUrl);
+  switch (action.on) {
+    case 'part': {
+      const path = `parts/${action.part}`;
+      return switched(wait, {
+        begin: async () => admin.call('PATCH', path, { isDown: true }),
+        end: async () => admin.call('PATCH', path, { isDown: false }),
+      });
+    }
+    case 'units': {
+      const path = `cosmos/throughput/${action.container}`;
+      const { requestUnitsPerSecond } = action;
+      return switched(wait, {
+        begin: async () => admin.call('PUT', path, { requestUnitsPerSecond }),
+        end: async () => admin.call('PUT', path, { requestUnitsPerSecond: null }),
+      });
+    }
+    case 'limit': {
+      const path = `regions/${action.region}/deployments/${action.deployment}`;
+      return switched(wait, {
+        begin: async () => admin.call('PATCH', path, { lowered: { forMs: 600_000, factor: action.factor } }),
+        end: async () => admin.call('PATCH', path, { lowered: null }),
+      });
+    }
+    case 'once':
+      return switched(wait, {
+        begin: async () => admin.call('POST', action.path, action.body),
+        end: async () => undefined,
+      });
+    case 'book':
+      return booked(system, admin, { action, wait });
+  }
+}
+
+/** A stack that was started again meanwhile has forgotten the fault; to heal it once more is harmless. */
+async function switched(
+  wait: Wait,
+  change: { readonly begin: () => Promise<unknown>; readonly end: () => Promise<unknown> },
+): Promise<number | undefined> {
+  if ((await change.begin()) === undefined) {
+    return undefined;
+  }
+  await wait();
+  await change.end();
+  return 1;
+}
+
+async function booked(
+  system: ChaosSystem,
+  admin: AdminCalls,
+  { action, wait }: { readonly action: Extract<FaultAction, { readonly on: 'book' }>; readonly wait: Wait },
+): Promise<number | undefined> {
+  const starts = system.stackStarts();
+  const id = await admin.addFault(action.book, action.fault);
+  if (id === undefined) {
+    return undefined;
+  }
+  await wait();
+  // After a start of the stack another fault may have this id.
+  const isForgotten = system.stackStarts() !== starts;
+  return isForgotten ? 1 : ((await admin.endFault(action.book, id)) ?? 1);
 }
 
 /** Puts back all that faults may have left, and starts what is down. */
 export async function healAll(system: ChaosSystem): Promise<void> {
   await system.startStack();
-  for (const region of system.site.regions) {
-    await administer(system, 'DELETE', `regions/${region}/faults`);
-    await administer(system, 'PATCH', `regions/${region}`, { isDown: false });
+  const { call } = adminCalls(system.adminUrl);
+  await call('DELETE', 'faults');
+  for (const part of ['service-bus', 'cosmos', 'blob', ...system.site.regions]) {
+    await call('PATCH', `parts/${part}`, { isDown: false });
   }
   for (const { region, name } of system.site.deployments) {
-    await administer(system, 'PATCH', `regions/${region}/deployments/${name}`, { lowered: null });
+    await call('PATCH', `regions/${region}/deployments/${name}`, { lowered: null });
   }
   await Promise.all(system.apps.map(async (slot) => slot.start(0)));
-}
-
-/** False while the stack is down: what it was told would be forgotten anyway. @throws when it refuses */
-async function administer(system: ChaosSystem, method: string, path: string, body?: unknown): Promise<boolean> {
-  const url = `${system.adminUrl}/admin/${path}`;
-  const init = body === undefined ? {} : { body: JSON.stringify(body) };
-  let response: Response;
-  try {
-    response = await fetch(url, { method, headers: { 'content-type': 'application/json' }, ...init });
-  } catch (error) {
-    if (error instanceof TypeError) {
-      return false;
-    }
-    throw error;
-  }
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`The stack refused ${method} ${url} (${response.status}): ${text}`);
-  }
-  return true;
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { type FaultKind, faultKindNames, faultKinds, isFaultKind } from './fault.ts';
+import { type FaultKind, faultKindNames, faultKinds, isFaultKind } from './fault-kinds.ts';
 
 /** Jobs for each minute of faults, when none are asked for. */
 const jobsPerMinute = 1000;

@@ -1,5 +1,6 @@
 import { seededRandom } from '../../local/azure-openai/seeded-random.ts';
-import { type FaultKind, faultKinds, type FaultSite, placeOf, type PlannedFault } from './fault.ts';
+import { type FaultSite, placeOf, type PlannedFault } from './fault.ts';
+import { type FaultKind, faultKinds } from './fault-kinds.ts';
 
 /** The first fault comes when jobs are under way. */
 const firstAtMs = 2000;
@@ -9,6 +10,9 @@ const gapMs = { least: 700, most: 2500 };
 
 /** After a restart a place is left in peace for so long: what only just runs again has work to do. */
 const peaceMs = 1500;
+
+/** A killed stack takes about so long to start; what is done to it meanwhile comes to nothing. */
+const stackStartMs = 2500;
 
 /** Draws of one fault's target before its turn is passed over. */
 const mostDraws = 6;
@@ -55,15 +59,20 @@ function drawFault(input: {
   for (let tries = 0; tries < mostDraws; tries += 1) {
     const action = draw(random, site);
     const lastsMs = Math.round(least + (most - least) * random() ** 2);
-    if ((freeAt.get(placeOf(action)) ?? 0) <= atMs) {
+    const isStackDown = action.on !== 'process' && (freeAt.get('stack') ?? 0) > atMs;
+    if (!isStackDown && (freeAt.get(placeOf({ action, kind })) ?? 0) <= atMs) {
       return { atMs, forMs: lastsMs, kind, action };
     }
   }
   return undefined;
 }
 
-function occupy(freeAt: Map<string, number>, { action, atMs, forMs }: PlannedFault): void {
-  freeAt.set(placeOf(action), atMs + forMs + peaceMs);
+function occupy(freeAt: Map<string, number>, fault: PlannedFault): void {
+  const overMs = fault.atMs + fault.forMs;
+  freeAt.set(placeOf(fault), overMs + peaceMs);
+  if (fault.action.on === 'stack') {
+    freeAt.set('stack', overMs + stackStartMs);
+  }
 }
 
 /** Fisher and Yates. */

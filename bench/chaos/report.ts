@@ -42,12 +42,19 @@ export function summaryTable(audit: Audit, facts: RunFacts): string {
     ['calls paid', audit.paidCalls],
     ['jobs paid twice', audit.paidTwice],
     ['faults', facts.faults.length],
-    ...Object.entries(countBy(facts.faults.map(({ kind }) => kind))).map(([kind, count]): [string, number] => [
-      `  ${kind}`,
-      count,
-    ]),
+    ...faultRows(facts),
   ];
   return rows.map(([name, count]) => `${name.padEnd(40)}${String(count).padStart(8)}`).join('\n');
+}
+
+/** Each kind, and how many calls, operations or messages met it. */
+function faultRows({ faults }: RunFacts): readonly (readonly [string, number])[] {
+  return [...Map.groupBy(faults, ({ kind }) => kind)]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([kind, all]) => {
+      const met = all.reduce((sum, one) => sum + one.met, 0);
+      return [`  ${kind}${met === all.length ? '' : ` (met ${met} times)`}`, all.length];
+    });
 }
 
 /** What is wrong, with the history of the first jobs concerned. */

@@ -114,7 +114,7 @@ async function collectFacts(input: {
     strays: plan.strays.map(({ messageId }) => messageId),
     documents: all,
     rewrites: watch.rewrites,
-    queues: await peekQueues(system.environment['ServiceBus'] ?? '', system.queues),
+    queues: await peekQueues(system.environment['ServiceBus'] ?? '', system.site.queues),
     calls: await adminApi(system.adminUrl).calls(),
     lanes: await documents.lanes(),
     storedResults: await readStoredResults(system.apps.flatMap(({ traceFiles }) => traceFiles)),

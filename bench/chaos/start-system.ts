@@ -13,14 +13,14 @@ export interface ChaosSystem {
   readonly apps: readonly AppSlot[];
   readonly environment: Readonly<Record<string, string>>;
   readonly adminUrl: string;
-  readonly queues: readonly string[];
   readonly site: FaultSite;
   /** For how long a message is locked, in ms. */
   readonly lockMs: number;
   readonly killStack: () => Promise<void>;
   /** On the ports that the app knows. */
   readonly startStack: () => Promise<void>;
-  readonly isStackUp: () => boolean;
+  /** How often the stack was started. */
+  readonly stackStarts: () => number;
   /** Ends every process; may be called twice. */
   readonly stop: () => Promise<void>;
 }
@@ -48,6 +48,7 @@ export async function startSystem(input: {
   const logs = [stackLog];
   const closing = new AbortController();
   let stack: StackProcess | undefined = await startStackProcess(layout, stackLog.write, closing.signal);
+  let stackStarts = 1;
   const { environment, adminUrl, ports } = stack;
   const apps = Array.from({ length: processes }, (_, index) => {
     const name = `app-${index}`;
@@ -66,7 +67,6 @@ export async function startSystem(input: {
     apps,
     environment,
     adminUrl,
-    queues: stackQueues(stackLayout(layout)).map(({ name }) => name),
     site: siteOf(layout, processes),
     lockMs,
     killStack: async () => {
@@ -75,9 +75,12 @@ export async function startSystem(input: {
       await killed?.child.kill();
     },
     startStack: async () => {
-      stack ??= await startStackProcess({ ...layout, ports }, stackLog.write, closing.signal);
+      if (stack === undefined) {
+        stack = await startStackProcess({ ...layout, ports }, stackLog.write, closing.signal);
+        stackStarts += 1;
+      }
     },
-    isStackUp: () => stack !== undefined,
+    stackStarts: () => stackStarts,
     stop,
   };
   try {
@@ -115,9 +118,11 @@ function layoutOf(folder: string, seed: number): StackLayout {
 }
 
 function siteOf(layout: StackLayout, processes: number): FaultSite {
+  const queues = stackQueues(layout).map(({ name }) => name);
   return {
     processes,
     regions,
+    queues,
     deployments: layout.models.flatMap(({ name, tokensPerMinute }) =>
       Object.keys(tokensPerMinute).map((region) => ({ region, name })),
     ),

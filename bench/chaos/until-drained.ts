@@ -42,6 +42,6 @@ async function isIdle(system: ChaosSystem, documents: JobDocuments): Promise<boo
   if (lanes.some(({ state, until }) => state !== 'idle' && until > now)) {
     return false;
   }
-  const { left } = await peekQueues(system.environment['ServiceBus'] ?? '', system.queues);
+  const { left } = await peekQueues(system.environment['ServiceBus'] ?? '', system.site.queues);
   return left.length === 0;
 }
