@@ -37,6 +37,7 @@ async function report(
   { options, folder }: { readonly options: ChaosOptions; readonly folder: string },
 ): Promise<void> {
   console.log(`\n${summaryTable(audit, facts)}\n`);
+  await writeFile(join(folder, 'jobs.txt'), facts.entries.map(({ job }) => historyOf(job.id, facts)).join('\n'));
   const isGood = audit.findings.length === 0;
   if (isGood) {
     console.log('The audit found nothing.');

@@ -28,6 +28,7 @@ export async function postJobs(submitting: Submitting, submits: readonly Planned
   // Not always the first process first.
   for (let tries = submits[0]?.atMs ?? 0; !signal.aborted; tries += 1) {
     const url = system.apps[tries % system.apps.length]?.url();
+    submits.forEach(({ jobId }) => ledger.note(jobId, 'posted'));
     const answer = url === undefined ? undefined : await callApp(`${url}/api/jobs`, 'POST', body, signal);
     if (answer?.status === 202) {
       take(ledger, submits, answer.text);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancelJob, postJobs, type Submitting } from './post-jobs.ts';
 import type { JobPlan, PlannedSubmit, Stray } from './planned-job.ts';
-import { type QueueSender, queueSender } from './queue-sender.ts';
+import { sendUntilTaken } from './send-until-taken.ts';
 
 /** Submits of one wave go out together. */
 const waveMs = 250;
@@ -16,8 +16,8 @@ const intake = 'jobs';
  * again under the same id until it is taken. Resolves when every job is.
  */
 export async function submitPlan(submitting: Submitting, plan: JobPlan, startsAt: number): Promise<void> {
-  const { ledger, signal, system } = submitting;
-  const sender = queueSender(system.environment['ServiceBus'] ?? '', () => undefined);
+  const { signal, system } = submitting;
+  const serviceBus = system.environment['ServiceBus'] ?? '';
   const until = async (atMs: number): Promise<void> =>
     delay(Math.max(0, startsAt + atMs - Date.now()), undefined, { signal });
   const models = new Map(plan.jobs.map(({ id, model }) => [id, model]));
@@ -38,13 +38,13 @@ export async function submitPlan(submitting: Submitting, plan: JobPlan, startsAt
       }),
       ...[...byQueue].map(async ([queue, some]) => {
         await until(wave * waveMs);
-        await sendJobs(sender, { submitting, queue, submits: some });
+        await sendJobs(serviceBus, { submitting, queue, submits: some });
       }),
     ];
   });
   const strays = plan.strays.map(async (stray) => {
     await until(stray.atMs);
-    await sender.send(intake, [messageOf(stray)], signal);
+    await sendUntilTaken(serviceBus, { queue: intake, messages: [messageOf(stray)] }, signal);
   });
   const cancellations = plan.jobs.flatMap(({ cancelAtMs, id }) =>
     cancelAtMs === undefined ? [] : [{ id, cancelAtMs }],
@@ -53,15 +53,11 @@ export async function submitPlan(submitting: Submitting, plan: JobPlan, startsAt
     await until(cancelAtMs);
     await cancelJob(submitting, id);
   });
-  try {
-    await Promise.all([...submitted, ...strays, ...cancelled]);
-  } finally {
-    await sender.close().catch((error: unknown) => ledger.surprise(`Closing the sender: ${String(error)}`));
-  }
+  await Promise.all([...submitted, ...strays, ...cancelled]);
 }
 
 async function sendJobs(
-  sender: QueueSender,
+  serviceBus: string,
   input: {
     readonly submitting: Submitting;
     readonly queue: string;
@@ -75,7 +71,8 @@ async function sendJobs(
     // Another id for each submit of a job: the broker alone would drop the second.
     messageId: number === 0 ? jobId : `${jobId}.${number}`,
   }));
-  await sender.send(queue, messages, submitting.signal);
+  submits.forEach(({ jobId }) => submitting.ledger.note(jobId, `sent to ${queue}`));
+  await sendUntilTaken(serviceBus, { queue, messages }, submitting.signal);
   submits.forEach(submitting.ledger.accept);
 }
 
