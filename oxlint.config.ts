@@ -10,6 +10,7 @@ import { defineConfig } from 'oxlint';
  */
 const rooms = [
   'tokens',
+  'json',
   'models',
   'config',
   'budget',

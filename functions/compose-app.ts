@@ -1,6 +1,5 @@
 import type { Container } from '@azure/cosmos';
 import { createHash, randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { cosmosBucketStore } from '../shared/bucket/cosmos-bucket-store.ts';
 import { createReserver, type Reserver } from '../shared/bucket/reserver.ts';
 import { serviceClock } from '../shared/bucket/service-clock.ts';
@@ -18,6 +17,7 @@ import { describePools, type Pool } from '../shared/pools/pool.ts';
 import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
 import { sharedDeploymentHealth } from '../shared/pools/shared-deployment-health.ts';
 import { sharedPoolSwitches } from '../shared/pools/shared-pool-switches.ts';
+import { shareEventLoop } from '../shared/share-event-loop.ts';
 import { otelTelemetry } from '../shared/telemetry/otel-telemetry.ts';
 import { tokenizerTokenCounter } from '../shared/tokens/tokenizer-token-counter.ts';
 import {
@@ -71,7 +71,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     newId: randomUUID,
     random: Math.random,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
-    yieldToEventLoop: async () => setImmediate(),
+    yieldToEventLoop: shareEventLoop((resume) => setImmediate(resume)),
     pools,
     catalogue,
     counter,

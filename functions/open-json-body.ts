@@ -1,80 +1,53 @@
-import { JSONParser, TokenType } from '@streamparser/json';
+import { JsonReader, type JsonRead } from '../shared/json/json-reader.ts';
+import { requestLimits } from '../shared/json/read-json.ts';
 import { BodyError } from './body-error.ts';
 
-/** What the parser builds is bounded while it comes in: the envelope's own levels, and then the body's. */
-const deepest = 80;
-const mostFields = 32;
+/** The field of a body that holds a list of jobs. */
+const listField = 'jobs';
 
-const opening: ReadonlySet<TokenType> = new Set([TokenType.LEFT_BRACE, TokenType.LEFT_BRACKET]);
-const closing: ReadonlySet<TokenType> = new Set([TokenType.RIGHT_BRACE, TokenType.RIGHT_BRACKET]);
-
-/** A JSON body that comes in chunk by chunk: the elements of `jobs` as they are complete, or one job's fields. */
+/** A JSON body that comes in piece by piece: the elements of `jobs` as they are complete, or one job. */
 export interface JsonBody {
   /** @throws BodyError */
-  readonly write: (chunk: Uint8Array) => void;
+  readonly write: (piece: string) => void;
   /** The elements of `jobs` that were completed since the last call. */
-  readonly takeJobs: () => readonly unknown[];
+  readonly takeJobs: () => readonly JsonRead[];
   /** The one job of a body that holds no list. @throws BodyError */
-  readonly end: () => Record<string, unknown> | undefined;
+  readonly end: () => JsonRead | undefined;
 }
 
 export function openJsonBody(): JsonBody {
-  const parser = new JSONParser({ paths: ['$.*', '$.jobs.*'], keepStack: false });
-  let jobs: unknown[] = [];
+  let jobs: JsonRead[] = [];
   let isList = false;
-  const fields: [string, unknown][] = [];
-  parser.onToken = depthGuard();
-  parser.onValue = ({ value, key, stack }) => {
-    const isJob = stack.length > 1;
-    if (isJob || key === 'jobs') {
-      isList = true;
-      jobs.push(...(isJob ? [value] : []));
-    } else if (typeof key !== 'string') {
-      throw new BodyError(400, 'The body must be a job, {"jobs": […]}, or one job a line (application/x-ndjson).');
-    } else {
-      fields.push([key, value]);
+  const onElement = (element: JsonRead): void => {
+    isList = true;
+    jobs.push(element);
+  };
+  const reader = new JsonReader(requestLimits, { key: listField, onElement });
+  const throwBroken = (): void => {
+    if (reader.broken !== undefined) {
+      throw new BodyError(400, 'The body cannot be read.', [reader.broken]);
     }
-    checkFields(fields, isList);
   };
   return {
-    write: (chunk) => guarded(() => parser.write(chunk)),
+    write: (piece) => {
+      reader.write(piece);
+      throwBroken();
+    },
     takeJobs: () => {
       const taken = jobs;
       jobs = [];
       return taken;
     },
     end: () => {
-      guarded(() => (parser.isEnded ? undefined : parser.end()));
-      return isList ? undefined : Object.fromEntries(fields);
+      const read = reader.end();
+      throwBroken();
+      return isList || isEmptyList(read) ? undefined : read;
     },
   };
 }
 
-function depthGuard(): (info: { readonly token: TokenType }) => void {
-  let depth = 0;
-  return ({ token }) => {
-    depth += opening.has(token) ? 1 : 0;
-    depth -= closing.has(token) ? 1 : 0;
-    if (depth > deepest) {
-      throw new BodyError(400, `The body is nested deeper than ${deepest} levels.`);
-    }
-  };
-}
-
-function checkFields(fields: readonly (readonly [string, unknown])[], isList: boolean): void {
-  const [first] = fields;
-  if (isList && first !== undefined) {
-    throw new BodyError(400, `"${first[0].slice(0, 64)}" beside "jobs" is not known; a batch is named by ?batchId=.`);
-  }
-  if (fields.length > mostFields) {
-    throw new BodyError(400, 'The body has more fields than a job knows.');
-  }
-}
-
-function guarded(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    throw error instanceof BodyError ? error : new BodyError(400, 'The body is not JSON.');
-  }
+function isEmptyList(read: JsonRead): boolean {
+  const { value } = read.kind === 'read' ? read : { value: null };
+  const list = typeof value === 'object' && value !== null && listField in value ? value[listField] : undefined;
+  return Array.isArray(list);
 }

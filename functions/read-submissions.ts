@@ -1,13 +1,17 @@
+import type { JsonRead } from '../shared/json/json-reader.ts';
+import { slices } from '../shared/json/read-json.ts';
+import type { YieldToEventLoop } from '../shared/share-event-loop.ts';
 import { BodyError } from './body-error.ts';
 import { openJsonBody } from './open-json-body.ts';
-
-/** One job of a call, parsed but not checked, or why it could not be parsed. */
-export type RawJob = { readonly value: unknown } | { readonly error: string };
+import { openJsonLines } from './read-lines.ts';
 
 export interface RawBody {
   /** `single`: the body is one job; `list`: `{"jobs": […]}` or NDJSON. Known when the first job comes. */
   readonly form: 'single' | 'list';
-  readonly job: RawJob;
+  /** One job of a call, parsed but not checked, or why it could not be parsed. */
+  readonly job: JsonRead;
+  /** Characters of the body since the last job: what it takes in memory, about. */
+  readonly length: number;
 }
 
 /** What a call may hold. */
@@ -15,18 +19,20 @@ const mostJobs = 1000;
 const mostBytes = 16 * 1024 * 1024;
 
 /**
- * Reads the jobs of a body one after the other, as its bytes come in: the body is never in memory whole. A line of
- * NDJSON that is no JSON is one bad job; a JSON body that breaks off is an error for the rest of the call.
+ * Reads the jobs of a body one after the other, as its bytes come in and in turns: the body is never in memory whole, and
+ * others are served in between. A line of NDJSON that is no JSON is one bad job; a JSON body that breaks off is an error
+ * for the rest of the call.
  *
  * @throws BodyError
  */
 export async function* readSubmissions(
   body: AsyncIterable<Uint8Array>,
-  contentType: string,
+  input: { readonly contentType: string; readonly yieldToEventLoop: YieldToEventLoop },
 ): AsyncGenerator<RawBody, void> {
-  const isLines = /ndjson|jsonl|jsonlines/iu.test(contentType);
+  const isLines = /ndjson|jsonl|jsonlines/iu.test(input.contentType);
+  const pieces = decode(limited(body), input.yieldToEventLoop);
   let count = 0;
-  for await (const raw of isLines ? readLines(limited(body)) : readJson(limited(body))) {
+  for await (const raw of isLines ? readLines(pieces) : readJson(pieces)) {
     count += 1;
     if (count > mostJobs) {
       throw new BodyError(413, `A call takes ${mostJobs} jobs at the most. Send the rest in further calls.`);
@@ -66,45 +72,72 @@ async function* limited(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   }
 }
 
-async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawBody, void> {
-  const decoder = new TextDecoder('utf-8');
-  let rest = '';
+/** The text of a body in pieces, each with a turn of its own, without a byte order mark. */
+async function* decode(
+  body: AsyncIterable<Uint8Array>,
+  yieldToEventLoop: YieldToEventLoop,
+): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines.filter(isNotBlank)) {
-      yield readLine(line);
-    }
+    yield* slices(
+      decodeOrThrow(() => decoder.decode(chunk, { stream: true })),
+      yieldToEventLoop,
+    );
   }
-  const last = rest + decoder.decode();
-  if (isNotBlank(last)) {
-    yield readLine(last);
-  }
+  decodeOrThrow(() => decoder.decode());
 }
 
-function isNotBlank(line: string): boolean {
-  return line.trim() !== '';
-}
-
-function readLine(line: string): RawBody {
+function decodeOrThrow(decodeNow: () => string): string {
   try {
-    return { form: 'list', job: { value: JSON.parse(line) } };
+    return decodeNow();
   } catch {
-    return { form: 'list', job: { error: 'the line is not JSON' } };
+    throw new BodyError(400, 'The body is not UTF-8.');
   }
 }
 
-/** `{"jobs": […]}` element by element, or one job, whose fields are gathered. */
-async function* readJson(body: AsyncIterable<Uint8Array>): AsyncGenerator<RawBody, void> {
-  const reader = openJsonBody();
-  for await (const chunk of body) {
-    reader.write(chunk);
-    for (const value of reader.takeJobs()) {
-      yield { form: 'list', job: { value } };
+async function* readLines(pieces: AsyncIterable<string>): AsyncGenerator<RawBody, void> {
+  const reader = openJsonLines();
+  const measured = lengths();
+  for await (const piece of pieces) {
+    reader.write(piece);
+    measured.add(piece);
+    for (const job of reader.takeLines()) {
+      yield { form: 'list', job, length: measured.take() };
     }
   }
-  const single = reader.end();
-  if (single !== undefined) {
-    yield { form: 'single', job: { value: single } };
+  reader.end();
+  for (const job of reader.takeLines()) {
+    yield { form: 'list', job, length: measured.take() };
   }
+}
+
+/** `{"jobs": […]}` element by element, or one job. */
+async function* readJson(pieces: AsyncIterable<string>): AsyncGenerator<RawBody, void> {
+  const reader = openJsonBody();
+  const measured = lengths();
+  for await (const piece of pieces) {
+    reader.write(piece);
+    measured.add(piece);
+    for (const job of reader.takeJobs()) {
+      yield { form: 'list', job, length: measured.take() };
+    }
+  }
+  const job = reader.end();
+  if (job !== undefined) {
+    yield { form: 'single', job, length: measured.take() };
+  }
+}
+
+function lengths(): { readonly add: (piece: string) => void; readonly take: () => number } {
+  let length = 0;
+  return {
+    add: (piece) => {
+      length += piece.length;
+    },
+    take: () => {
+      const taken = length;
+      length = 0;
+      return taken;
+    },
+  };
 }

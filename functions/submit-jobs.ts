@@ -1,6 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { AppError } from '../shared/errors.ts';
 import { parseJobEnvelope } from '../shared/jobs/job-envelope.ts';
+import { fittingView } from '../shared/jobs/fitting-view.ts';
 import { isJobId } from '../shared/jobs/job-id.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { type Submission, submitJobs, type SubmitOutcome } from '../shared/pipeline/submit-jobs.ts';
@@ -11,8 +12,9 @@ import { serve } from './invocation.ts';
 import { json, problem, problemOf } from './problem.ts';
 import { type RawBody, readSubmissions } from './read-submissions.ts';
 
-/** Jobs that are counted, sent and stored together. */
+/** Jobs that are counted, sent and stored together: so many, or those of so many characters. */
 const chunkSize = 50;
+const chunkLength = 2 * 1024 * 1024;
 
 app.http('submit-jobs', {
   methods: ['POST'],
@@ -40,12 +42,18 @@ async function submit(sluice: App, request: HttpRequest, traceparent: string): P
   let form: RawBody['form'] = 'list';
   try {
     let chunk: RawBody[] = [];
-    for await (const raw of readSubmissions(bodyOf(request), request.headers.get('content-type') ?? '')) {
+    let length = 0;
+    for await (const raw of readSubmissions(bodyOf(request), {
+      contentType: request.headers.get('content-type') ?? '',
+      yieldToEventLoop: sluice.deps.yieldToEventLoop,
+    })) {
       form = raw.form;
       chunk.push(raw);
-      if (chunk.length === chunkSize) {
+      length += raw.length;
+      if (chunk.length === chunkSize || length >= chunkLength) {
         answers.push(...(await submitChunk(sluice, { request, batchId, traceparent, from: answers.length, chunk })));
         chunk = [];
+        length = 0;
       }
     }
     answers.push(...(await submitChunk(sluice, { request, batchId, traceparent, from: answers.length, chunk })));
@@ -92,10 +100,7 @@ type Read =
   | { readonly kind: 'invalid'; readonly index: number; readonly problems: readonly JsonObject[] };
 
 function read(sluice: App, input: Chunk, job: RawBody['job'], index: number): Read {
-  if ('error' in job) {
-    return { kind: 'invalid', index, problems: [{ path: '', message: job.error }] };
-  }
-  const parsed = parseJobEnvelope(job.value);
+  const parsed = job.kind === 'read' ? parseJobEnvelope(job.value) : job;
   if (parsed.kind === 'invalid') {
     return { kind: 'invalid', index, problems: parsed.problems.map(({ path, message }) => ({ path, message })) };
   }
@@ -110,7 +115,7 @@ function read(sluice: App, input: Chunk, job: RawBody['job'], index: number): Re
 /** The same `Idempotency-Key` gives the same ids: a call that was repeated submits nothing twice. */
 function fallbackId(sluice: App, request: HttpRequest, index: number): string {
   const key = request.headers.get('idempotency-key');
-  return key === null ? sluice.deps.newId() : `${sluice.deps.sha256(key).slice(0, 32)}-${index}`;
+  return key === null || key === '' ? sluice.deps.newId() : `${sluice.deps.sha256(key).slice(0, 32)}-${index}`;
 }
 
 function answerOf(sluice: App, request: HttpRequest, index: number, outcome: SubmitOutcome): Answer {
@@ -120,13 +125,14 @@ function answerOf(sluice: App, request: HttpRequest, index: number, outcome: Sub
       const statusUrl = new URL(request.url);
       statusUrl.search = '';
       statusUrl.pathname = `${statusUrl.pathname.replace(/\/$/u, '')}/${encodeURIComponent(id)}`;
-      const { promptTokens, worstCaseTokens } = figures;
+      const { promptTokens, worstCaseTokens, fitting } = figures;
       const start =
         expectedStartAt === undefined
           ? {}
           : { expectedStartAt, expectedWaitMs: Math.max(0, expectedStartAt - sluice.deps.clock.now()) };
       const estimate = { promptTokens, worstCaseTokens, ...start };
-      return { index, id, status: document.state, statusUrl: statusUrl.href, estimate };
+      const fitted = fitting === undefined ? {} : { fitting: fittingView(fitting) };
+      return { index, id, status: document.state, statusUrl: statusUrl.href, estimate, ...fitted };
     }
     case 'refused': {
       const { reason, description, figures } = outcome.deadLetter;
@@ -176,6 +182,7 @@ function stopped(error: unknown, answers: readonly Answer[]): HttpResponseInit {
       code: 'submit.body',
       title: 'The body cannot be taken',
       detail: error.message,
+      problems: error.problems,
       more,
     });
   }

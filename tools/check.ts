@@ -3,11 +3,13 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The checks behind `npm test` (all) and `npm run check:fast` (those without processes or sockets), in a fixed order,
- * with one summary. A step that fails does not hide the ones after it; the exit code is 1 when any failed.
+ * The checks behind `npm test` (all), `npm run test:full` (all, with ten times as many inputs in the fuzz tests) and
+ * `npm run check:fast` (those without processes or sockets), in a fixed order, with one summary. A step that fails does
+ * not hide the ones after it; the exit code is 1 when any failed.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fast = process.argv.includes('--fast');
+const full = process.argv.includes('--full');
 const filter = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 
 interface Step {
@@ -63,7 +65,8 @@ async function run(step: Step): Promise<(typeof results)[number]> {
   const started = performance.now();
   let detail = '';
   const [program = 'node', ...args] = step.command;
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = full ? { FUZZ_RUNS: '10000', ...process.env } : process.env;
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     process.stdout.write(text);
     detail = /^# (\d+ passed.*)$/mu.exec(text)?.[1] ?? detail;

@@ -37,7 +37,9 @@ export function planFaults(input: {
     bag = bag.length === 0 ? shuffled(kinds, random) : bag;
     const kind = bag.pop();
     const fault = kind === undefined ? undefined : drawFault({ kind, atMs, site, random, freeAt });
-    if (fault !== undefined && fault.atMs + fault.forMs <= durationMs) {
+    if (fault === undefined) {
+      bag.unshift(...(kind === undefined ? [] : [kind]));
+    } else if (fault.atMs + fault.forMs <= durationMs) {
       planned.push(fault);
       occupy(freeAt, fault);
     }
@@ -45,7 +47,7 @@ export function planFaults(input: {
   return planned;
 }
 
-/** Undefined when every place that was drawn is taken. */
+/** Undefined when every place that was drawn is taken: its turn comes again later. */
 function drawFault(input: {
   readonly kind: FaultKind;
   readonly atMs: number;

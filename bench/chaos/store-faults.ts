@@ -3,7 +3,8 @@ import { type DrawnFault, type FaultAction, type FaultBody, pick, type Random } 
 /** The queries of the audit itself are spared; the app's own way of a job has none. */
 const operations = ['read', 'create', 'replace', 'patch'] as const;
 
-const containers = [undefined, undefined, 'jobs', 'buckets', 'control'] as const;
+/** Of all containers, or of one. */
+const places = [{}, {}, { container: 'jobs' }, { container: 'buckets' }, { container: 'control' }] as const;
 
 /** Faults of Cosmos DB and of blob storage. */
 export const storeFaults = {
@@ -71,8 +72,6 @@ export const storeFaults = {
 } as const satisfies Readonly<Record<string, DrawnFault>>;
 
 function onCosmos(random: Random, body: FaultBody): FaultAction {
-  const container = pick(random, containers);
-  const where = container === undefined ? {} : { container };
-  const fault = { ...body, ...where, operations, probability: pick(random, [0.1, 0.5, 1]) };
+  const fault = { ...body, ...pick(random, places), operations, probability: pick(random, [0.1, 0.5, 1]) };
   return { on: 'book', book: 'cosmos', fault };
 }

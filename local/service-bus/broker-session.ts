@@ -7,6 +7,7 @@ import {
   type RheaSession,
   type TransferFields,
 } from './rhea-seam.ts';
+import { separateOutcomes } from './separate-outcomes.ts';
 
 /** Stands for message format 0, so that rhea hands the bytes over instead of decoding them. */
 const plainFormat = 1;
@@ -22,6 +23,7 @@ export type OnDisposition = (disposition: { readonly state: unknown; readonly se
  * - Transfers reach us as bytes, whatever their format, and never grow beyond `mostBytes` in memory.
  * - A delivery leaves rhea's buffer of 2,048 as soon as it is sent. rhea keeps it until it is settled, and in order: one
  *   long lock would block the session. The states that receivers give are therefore read here.
+ * - Answers to deliveries are written as they are given, see `separate-outcomes.ts`.
  * - A flow of the session wakes the links, for it may have opened the window.
  */
 export class BrokerSession {
@@ -54,6 +56,7 @@ export class BrokerSession {
         wake();
       }
     };
+    separateOutcomes(session);
     const { outgoing } = session;
     const popIf = outgoing.deliveries.pop_if.bind(outgoing.deliveries);
     outgoing.deliveries.pop_if = () => popIf(({ id }) => id < outgoing.next_pending_delivery);

@@ -73,6 +73,13 @@ export interface RheaLink {
   on: (event: string, listener: (context: unknown) => void) => void;
 }
 
+export interface PendingDisposition {
+  readonly id: number;
+  readonly link: RheaLink;
+  readonly settled: boolean;
+  readonly state: unknown;
+}
+
 export interface RheaSession {
   readonly connection: RheaConnection;
   readonly remote: { readonly handles: Readonly<Record<number, RheaLink | undefined>> };
@@ -81,11 +88,17 @@ export interface RheaSession {
       pop_if: (finished: (delivery: { readonly id: number }) => boolean) => number;
     };
     /** Deliveries waiting for their disposition to be written. */
-    readonly pending_dispositions: unknown[];
+    pending_dispositions: PendingDisposition[];
+    process: () => void;
     readonly next_delivery_id: number;
     readonly next_pending_delivery: number;
     available: () => number;
     transfer_window: () => number;
+  };
+  readonly incoming: {
+    /** As `pending_dispositions`, of what the peer sent. */
+    updated: PendingDisposition[];
+    process: (session: RheaSession) => void;
   };
   on_transfer: (frame: RheaFrame<TransferFields>) => void;
   on_disposition: (frame: RheaFrame<DispositionFields>) => void;
@@ -194,6 +207,11 @@ const acceptedState: unknown = messages.accepted().described();
 /** The delivery state that answers a delivery: accepted, or rejected with an error. */
 export function deliveryState(error: AmqpError | undefined): unknown {
   return error === undefined ? acceptedState : messages.rejected({ error }).described();
+}
+
+/** Whether a delivery state is that of an accepted delivery. */
+export function isAccepted(state: unknown): boolean {
+  return state === acceptedState;
 }
 
 function checked<Shape>(value: unknown, members: readonly (keyof Shape & string)[]): Shape {

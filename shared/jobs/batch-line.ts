@@ -1,12 +1,19 @@
 import type { JsonObject } from '../json.ts';
+import { fittingView } from './fitting-view.ts';
 import type { JobDocument } from './job-document.ts';
 
 /**
  * One line of a batch's output, in the shape of OpenAI's batch output files: `response` for an answer of the model,
- * `error` for an end without one (its code is the dead-letter reason, or the state).
+ * `error` for an end without one (its code is the dead-letter reason, or the state). Beside them, on a job that was made to
+ * fit its model's window, `fitting`: what was left out.
  */
 export function batchLine(document: JobDocument, result: JsonObject | undefined): JsonObject {
-  const line = { id: `batch_req_${document.id}`, custom_id: document.customId ?? document.id };
+  const { fitting } = document;
+  const line = {
+    id: `batch_req_${document.id}`,
+    custom_id: document.customId ?? document.id,
+    ...(fitting === undefined ? {} : { fitting: fittingView(fitting) }),
+  };
   if (document.state === 'completed' && result !== undefined) {
     const response = { status_code: 200, request_id: document.requestId ?? '', body: result };
     return { ...line, response, error: null };

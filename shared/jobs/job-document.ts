@@ -60,6 +60,34 @@ const usage = z.object({
   isEstimated: z.boolean(),
 });
 
+/** What the service's refusal said of its windows and of our count, in tokens. */
+const correction = z.object({
+  contextTokens: z.number(),
+  inputTokens: z.number(),
+  /** By how much the service's count of the prompt exceeds ours; below 0 where ours is the higher. */
+  uncountedTokens: z.number(),
+});
+
+/** What was done to the request, so that it fits the window: the model was sent less than the job holds. */
+const fitting = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('trimmed'),
+    droppedTurns: z.number(),
+    droppedMessages: z.number(),
+    /** At least these, when the conversation is many times the window. */
+    droppedTokens: z.number(),
+    keptMessages: z.number(),
+    keptTokens: z.number(),
+    correction: correction.optional(),
+  }),
+  z.object({
+    kind: z.literal('output-reduced'),
+    fromTokens: z.number(),
+    toTokens: z.number(),
+    correction: correction.optional(),
+  }),
+]);
+
 /** A job as Cosmos keeps it. Loose: fields of a newer version survive a write by this one. */
 export const jobDocumentSchema = z.looseObject({
   id: z.string(),
@@ -83,6 +111,8 @@ export const jobDocumentSchema = z.looseObject({
   deadline: z.number().optional(),
   promptTokens: z.number().optional(),
   worstCaseTokens: z.number().optional(),
+  /** Of the request that is sent, as the two figures above. */
+  fitting: fitting.optional(),
   /** What the service will count for it, and so its bucket. */
   costTokens: z.number().optional(),
   /** Absent when normal. */
@@ -123,6 +153,7 @@ export const jobDocumentSchema = z.looseObject({
 
 export type JobDocument = z.infer<typeof jobDocumentSchema>;
 export type JobClaim = z.infer<typeof claim>;
+export type JobFitting = z.infer<typeof fitting>;
 export type JobAttempt = z.infer<typeof attempt>;
 export type OpenCall = z.infer<typeof openCall>;
 export type JobReplay = z.infer<typeof replay>;

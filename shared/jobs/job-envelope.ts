@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
-import { isDeeperThan, isJsonObject } from '../tokens/json-guards.ts';
+import { jsonPath, type JsonProblem } from '../json/json-limits.ts';
+import { isDeeperThan, isJsonArray, isJsonObject, jsonAt } from '../tokens/json-guards.ts';
 import { jobIdSchema } from './job-id.ts';
 import { parseInstant } from './parse-instant.ts';
 
@@ -9,6 +10,8 @@ const mostMetadata = 16;
 
 /** Unknown keys of one object that are told. */
 const mostUnknown = 20;
+
+const mostRegions = 50;
 
 /** Deeper JSON than this is refused before anything walks it. */
 const deepest = 64;
@@ -41,10 +44,16 @@ export const bodySchema = z
   .custom<JsonObject>(isJsonObject, 'must be an object')
   .refine((body) => !isDeeperThan(body, deepest), { message: `is nested deeper than ${deepest} levels`, abort: true })
   .superRefine((body, context) => {
-    for (const issue of knownBodySchema.safeParse(body).error?.issues ?? []) {
+    for (const issue of knownBodySchema.safeParse(knownFields(body)).error?.issues ?? []) {
       context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
     }
   });
+
+/** The rest is not copied: a body may have tens of thousands of fields. */
+function knownFields(body: JsonObject): JsonObject {
+  const names = Object.keys(knownBodySchema.shape).filter((name) => Object.hasOwn(body, name));
+  return Object.fromEntries(names.map((name) => [name, body[name] ?? null]));
+}
 
 const requestSchema = z
   .strictObject({ method: z.literal('POST'), url: urlSchema, body: bodySchema })
@@ -68,14 +77,16 @@ const optionsSchema = z.strictObject({
   regions: z
     .array(z.string().min(1).max(63))
     .min(1)
-    .max(50)
+    .max(mostRegions)
     .optional()
     .describe('The only regions that may serve the job (residency).'),
   priority: z.enum(['normal', 'high']).optional().describe('"high" is pulled before "normal", the default.'),
   onOverflow: z
-    .literal('dead-letter', { error: 'only "dead-letter" is available' })
+    .enum(['dead-letter', 'trim', 'reduce-output'], { error: 'must be "dead-letter", "trim" or "reduce-output"' })
     .optional()
-    .describe('What happens to a prompt that does not fit the window of its model.'),
+    .describe(
+      'What happens to a request that does not fit the window of its model: it is dead-lettered (the default), the oldest turns of the conversation are left out ("trim"), or the maximum output is lowered to what fits ("reduce-output").',
+    ),
   maxCostUsd: z
     .number()
     .positive()
@@ -128,10 +139,7 @@ export interface JobEnvelope {
 }
 
 /** One thing that is wrong with an input, and where: `request.body.model`. */
-export interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
+export type Problem = JsonProblem;
 
 export type ParsedEnvelope =
   | { readonly kind: 'valid'; readonly envelope: JobEnvelope }
@@ -142,11 +150,33 @@ export function parseJobEnvelope(value: unknown): ParsedEnvelope {
   if (!isJsonObject(value)) {
     return { kind: 'invalid', problems: [{ path: '', message: 'a job must be a JSON object' }] };
   }
+  const oversize = findOversize(value);
+  if (oversize !== undefined) {
+    return { kind: 'invalid', problems: [oversize] };
+  }
   const schema = Object.hasOwn(value, 'custom_id') ? batchLineSchema : jobEnvelopeSchema;
   const parsed = schema.safeParse(value);
   return parsed.success
     ? { kind: 'valid', envelope: parsed.data }
     : { kind: 'invalid', problems: parsed.error.issues.flatMap(toProblems) };
+}
+
+/** Refuses by their size what a schema would look through entry by entry, with an issue for each. */
+export function findOversize(envelope: JsonObject): Problem | undefined {
+  const options = jsonAt(envelope, 'options');
+  if (isLargerThan(jsonAt(options, 'regions'), mostRegions)) {
+    return { path: 'options.regions', message: `holds more than ${mostRegions} regions` };
+  }
+  return isLargerThan(jsonAt(options, 'metadata'), mostMetadata)
+    ? { path: 'options.metadata', message: `holds more than ${mostMetadata} keys` }
+    : undefined;
+}
+
+function isLargerThan(value: unknown, most: number): boolean {
+  if (isJsonArray(value)) {
+    return value.length > most;
+  }
+  return isJsonObject(value) && Object.keys(value).length > most;
 }
 
 export function operationOf(request: JobRequest): JobOperation {
@@ -173,13 +203,6 @@ export function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
   return issue.code === 'unrecognized_keys'
     ? issue.keys
         .slice(0, mostUnknown)
-        .map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field' }))
-    : [{ path: pathOf(issue.path), message: issue.message }];
-}
-
-function pathOf(parts: readonly PropertyKey[]): string {
-  return parts
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./u, '');
+        .map((key) => ({ path: jsonPath([...issue.path, key]), message: 'is not a known field' }))
+    : [{ path: jsonPath(issue.path), message: issue.message }];
 }

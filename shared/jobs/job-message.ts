@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type JobEnvelope, jobEnvelopeSchema, parseJobEnvelope, type Problem, toProblems } from './job-envelope.ts';
+import { readShortJson } from '../json/read-json.ts';
+import { isJsonObject } from '../tokens/json-guards.ts';
+import {
+  findOversize,
+  type JobEnvelope,
+  jobEnvelopeSchema,
+  parseJobEnvelope,
+  type Problem,
+  toProblems,
+} from './job-envelope.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import { isJobId, jobIdSchema } from './job-id.ts';
 
@@ -42,14 +51,19 @@ export function parseJobMessage(input: {
   readonly messageId: string | undefined;
   readonly batchId: string | undefined;
 }): ParsedMessage {
-  const value = fromText(input.body);
-  if (value === undefined) {
-    return invalid(input.messageId, [{ path: '', message: 'the body is not JSON' }]);
+  const read = typeof input.body === 'string' ? readShortJson(input.body) : undefined;
+  if (read?.kind === 'invalid') {
+    return invalid(input.messageId, read.problems);
   }
-  if (typeof value === 'object' && value !== null && 'requestRef' in value) {
-    const stored = storedMessageSchema.safeParse(value);
-    if (!stored.success) {
-      return invalid('id' in value ? value.id : input.messageId, stored.error.issues.flatMap(toProblems));
+  const value = read === undefined ? input.body : read.value;
+  if (isJsonObject(value) && Object.hasOwn(value, 'requestRef')) {
+    const oversize = findOversize(value);
+    const stored = oversize === undefined ? storedMessageSchema.safeParse(value) : undefined;
+    if (stored?.success !== true) {
+      return invalid(
+        Object.hasOwn(value, 'id') ? value['id'] : input.messageId,
+        oversize === undefined ? (stored?.error.issues ?? []).flatMap(toProblems) : [oversize],
+      );
     }
     const { requestRef, digest, v: _version, ...envelope } = stored.data;
     return { kind: 'valid', message: { kind: 'stored', id: stored.data.id, requestRef, digest, envelope } };
@@ -63,7 +77,7 @@ function fromEnvelope(
 ): ParsedMessage {
   const parsed = parseJobEnvelope(value);
   if (parsed.kind === 'invalid') {
-    const given = typeof value === 'object' && value !== null && 'id' in value ? value.id : input.messageId;
+    const given = isJsonObject(value) && Object.hasOwn(value, 'id') ? value['id'] : input.messageId;
     return invalid(given, parsed.problems);
   }
   const batchId = parsed.envelope.batchId ?? (isJobId(input.batchId) ? input.batchId : undefined);
@@ -80,30 +94,29 @@ export function idOfLine(customId: string | undefined, batchId: string | undefin
   return customId === undefined || batchId === undefined ? customId : `${batchId}:${customId}`;
 }
 
-/** The JSON that Sluice itself puts on a queue; a reference in place of a request that is stored. */
+/**
+ * The JSON that Sluice itself puts on a queue; a reference in place of a request that is stored. `written` is a request
+ * that is JSON already.
+ */
 export function toMessageText(job: {
   readonly id: string;
   readonly envelope: EnvelopeHead;
   readonly digest: string;
-  readonly request: { readonly ref: string } | { readonly inline: JobEnvelope['request'] };
+  readonly request:
+    | { readonly ref: string }
+    | { readonly inline: JobEnvelope['request'] }
+    | { readonly written: string };
 }): string {
   const { customId, batchId, tenant, options } = job.envelope;
+  const head = { v: 1, id: job.id, customId, batchId, tenant, options };
+  if ('written' in job.request) {
+    return `${JSON.stringify(head).slice(0, -1)},"request":${job.request.written}}`;
+  }
   const request =
     'ref' in job.request ? { requestRef: job.request.ref, digest: job.digest } : { request: job.request.inline };
-  return JSON.stringify({ v: 1, id: job.id, customId, batchId, tenant, options, ...request });
+  return JSON.stringify({ ...head, ...request });
 }
 
 function invalid(id: unknown, problems: readonly Problem[]): ParsedMessage {
   return { kind: 'invalid', id: isJobId(id) ? id : undefined, problems };
-}
-
-function fromText(body: unknown): unknown {
-  if (typeof body !== 'string') {
-    return body instanceof Uint8Array ? undefined : (body ?? undefined);
-  }
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -120,6 +120,7 @@ export function replayJob(document: JobDocument, change: ReplayPatch, now: numbe
     endedAt,
     ttl: _ttl,
     deadline: _deadline,
+    fitting: _fitting,
     ...kept
   } = document;
   const { openCalls: _open, failures: _failures, failingSince: _since, ...rest } = kept;

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import { fittingView } from './fitting-view.ts';
 import type { JobDocument } from './job-document.ts';
 
 /**
@@ -30,6 +31,7 @@ export function jobView(
     epoch: document.epoch,
     promptTokens: document.promptTokens,
     worstCaseTokens: document.worstCaseTokens,
+    fitting: document.fitting === undefined ? undefined : fittingView(document.fitting),
     attemptCount: document.attemptCount,
     attempts: document.attempts?.map((attempt) => defined(attempt)),
     reason: document.reason,

@@ -1,4 +1,4 @@
-import type { JobDocument } from './job-document.ts';
+import type { JobDocument, JobFitting } from './job-document.ts';
 import { deadlineOf, type JobEnvelope, modelOf } from './job-envelope.ts';
 
 export interface NewJob {
@@ -18,12 +18,15 @@ export interface NewJob {
     readonly worstCaseTokens: number;
     /** What the service will count for it. */
     readonly costTokens: number;
+    /** What was done to the request so that it fits; undefined when nothing was. */
+    readonly fitting: JobFitting | undefined;
   };
 }
 
 /** The document of a job that nothing has happened to yet. */
 export function newJobDocument(job: NewJob): JobDocument {
-  const { id, digest, requestRef, pool, epoch, createdAt, figures } = job;
+  const { id, digest, requestRef, pool, epoch, createdAt } = job;
+  const { fitting, ...figures } = job.figures ?? {};
   const { customId, batchId, tenant, options, request } = job.envelope;
   const deadline = deadlineOf(job.envelope);
   return {
@@ -36,6 +39,7 @@ export function newJobDocument(job: NewJob): JobDocument {
     createdAt,
     epoch,
     ...figures,
+    ...(fitting === undefined ? {} : { fitting }),
     ...(customId === undefined ? {} : { customId }),
     ...(batchId === undefined ? {} : { batchId }),
     ...(tenant === undefined ? {} : { tenant }),

@@ -86,6 +86,14 @@ function overflow(
   return { kind: 'overflows', ...figures, largestMessages: largestParts(count) };
 }
 
+/** In one pass: a prompt may have a hundred thousand parts. */
 function largestParts(count: CountedPrompt): readonly PromptPart[] {
-  return count.parts.toSorted((left, right) => right.tokens - left.tokens).slice(0, LARGEST_MESSAGES);
+  let largest: readonly PromptPart[] = [];
+  for (const part of count.parts) {
+    if (largest.length < LARGEST_MESSAGES || part.tokens > (largest.at(-1)?.tokens ?? 0)) {
+      const sorted = [...largest, part].toSorted((left, right) => right.tokens - left.tokens);
+      largest = sorted.slice(0, LARGEST_MESSAGES);
+    }
+  }
+  return largest;
 }

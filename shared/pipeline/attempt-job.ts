@@ -1,10 +1,13 @@
 import { countFailure } from '../jobs/job-transitions.ts';
 import { deploymentKey } from '../pools/deployment-health.ts';
+import type { JobFigures } from './check-job.ts';
 import { afterFailure } from './retry-policy.ts';
 import { withdrawCall } from './call-marks.ts';
 import type { PipelineDeps } from './deps.ts';
 import { endJob, type JobEnd } from './end-job.ts';
+import { fitAgain } from './fit-again.ts';
 import { joinSignals } from './join-signals.ts';
+import { noteFigures } from './note-figures.ts';
 import { parkUntil } from './park-until.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { isServed } from './served-pools.ts';
@@ -13,15 +16,18 @@ import { type Called, type CallRun, startCall } from './start-call.ts';
 /** Throttled by the service, a job waits for another start in the same delivery this often, and is parked then. */
 const mostThrottled = 3;
 
-export type AttemptRun = Omit<CallRun, 'avoid' | 'isRetry'>;
+export interface AttemptRun extends Omit<CallRun, 'request' | 'avoid' | 'isRetry'> {
+  /** What is sent, and its figures; they are on the document. */
+  readonly sent: JobFigures;
+}
 
 /** The calls of one delivery: until one leads to an end, or the job has to wait for longer than a message is held. */
 export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   const avoid = new Set<string>();
-  let { stored } = run;
+  let { stored, sent } = run;
   let [calls, throttled, failed] = [0, 0, 0];
   for (;;) {
-    const called = await startCall(deps, { ...run, stored, avoid, isRetry: failed > 0 });
+    const called = await startCall(deps, { ...run, stored, request: sent.request, avoid, isRetry: failed > 0 });
     if (called.kind !== 'called') {
       return endUncalled(deps, { ...run, stored }, { called, calls });
     }
@@ -51,8 +57,16 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
         break;
       case 'aborted':
         return run.message.lockLost.aborted ? lockLost : giveBack(deps, { ...run, stored });
+      case 'refused': {
+        const again = await fitAgain(deps, { envelope: run.job.envelope, sent, outcome });
+        if (again === undefined) {
+          return recordOutcome(deps, { ...run, stored, where, outcome });
+        }
+        sent = again;
+        stored = { ...stored, document: noteFigures(stored.document, sent) };
+        break;
+      }
       case 'completed':
-      case 'refused':
         return recordOutcome(deps, { ...run, stored, where, outcome });
     }
   }
@@ -101,7 +115,7 @@ async function park(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, run.stored.document, undefined) });
 }
 
-/** To the queue, for whoever comes next; the mark of a call is taken away first (P2). */
+/** To the queue, for whoever comes next; the mark of a call is taken away first (O2). */
 async function giveBack(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   await withdrawCall(deps, run.stored.document);
   await run.message.abandon();

@@ -8,10 +8,10 @@ import { saveJob, type SaveOutcome } from './save-job.ts';
 
 /**
  * The mark of a call that is under way (`openCalls`) tells who comes after whether a process died in it.
- * - P1 It is stored before the call: with the claim when the start is near, in a write of its own otherwise.
- * - P2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
+ * - O1 It is stored before the call: with the claim when the start is near, in a write of its own otherwise.
+ * - O2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
  *   has lost its lock, even from under the claim of another delivery (J3).
- * - P3 So the marks of others are calls whose process ended before them. A job with two is not called again.
+ * - O3 So the marks of others are calls whose process ended before them. A job with two is not called again.
  */
 
 /** Rounds against other writers, and the wait after an outage, in ms, with their most. */
@@ -24,13 +24,13 @@ interface MarkedRun {
   readonly message: Pick<ReceivedMessage, 'lockLost'>;
 }
 
-/** P1: stores the mark, conditional on the claim. */
+/** O1: stores the mark, conditional on the claim. */
 export async function markCall(deps: Pick<PipelineDeps, 'jobs' | 'clock'>, run: MarkedRun): Promise<SaveOutcome> {
   const next = openCall(run.stored.document, deps.clock.now());
   return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
 }
 
-/** P2: takes the mark of a claim away, whoever has the job by now. Tries once; a mark that stays is worth no outage. */
+/** O2: takes the mark of a claim away, whoever has the job by now. Tries once; a mark that stays is worth no outage. */
 export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, document: JobDocument): Promise<boolean> {
   const owner = document.claim?.owner;
   try {
@@ -52,7 +52,7 @@ export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, document: J
   return false;
 }
 
-/** P2, while Cosmos is away: goes on in the background, for as long as an outage may last and the process lives. */
+/** O2, while Cosmos is away: goes on in the background, for as long as an outage may last and the process lives. */
 export async function withdrawCallLater(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'ending' | 'logFault'>,
   document: JobDocument,

@@ -1,5 +1,5 @@
 import type { JobAttempt } from '../jobs/job-document.ts';
-import { isStreamed, operationOf } from '../jobs/job-envelope.ts';
+import { isStreamed, type JobRequest, operationOf } from '../jobs/job-envelope.ts';
 import type { CallOutcome } from '../models/call-outcome.ts';
 import { longestRetryAfterMs } from '../pools/judge-call.ts';
 import type { Pool, PoolDeployment } from '../pools/pool.ts';
@@ -12,6 +12,8 @@ import type { ReadJob } from './read-message.ts';
 
 export interface ModelCallInput {
   readonly job: ReadJob;
+  /** What is sent of it. */
+  readonly request: JobRequest;
   readonly pool: Pool;
   readonly where: PoolDeployment;
   readonly attempt: number;
@@ -26,12 +28,12 @@ export async function callModel(
   deps: Pick<PipelineDeps, 'models' | 'telemetry' | 'settings' | 'clock' | 'reserver' | 'health'>,
   input: ModelCallInput,
 ): Promise<{ readonly outcome: CallOutcome; readonly attempt: JobAttempt }> {
-  const { job, pool, where, attempt } = input;
-  const operation = operationOf(job.envelope.request);
+  const { job, request, pool, where, attempt } = input;
+  const operation = operationOf(request);
   const isStream = operation === 'chat' && isStreamed(job.envelope);
   const at = deps.clock.now();
   const common = { pool: pool.name, region: where.region, deployment: where.deployment, jobId: job.id, attempt };
-  const maxOutputTokens = requestedOutputTokens(job.envelope.request.body);
+  const maxOutputTokens = requestedOutputTokens(request.body);
   const start = modelCallSpan({ ...common, operation, model: pool.model, isStreamed: isStream, maxOutputTokens });
   const span = deps.telemetry.startSpan(start.name, {
     kind: 'client',
@@ -44,7 +46,7 @@ export async function callModel(
       region: where.region,
       deployment: where.deployment,
       operation,
-      body: job.envelope.request.body,
+      body: request.body,
       isStreamed: isStream,
       clientRequestId: job.id,
       timeoutMs: deps.settings.callTimeoutMs,

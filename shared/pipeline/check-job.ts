@@ -1,15 +1,19 @@
 import { checkJobCost, worstCaseUsd } from '../budget/job-cost.ts';
-import type { JobEnvelope } from '../jobs/job-envelope.ts';
+import type { JobEnvelope, JobRequest } from '../jobs/job-envelope.ts';
 import { modelOf, operationOf } from '../jobs/job-envelope.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
-import { fitPrompt } from '../models/fit-prompt.ts';
+import { conversationTurns } from '../models/conversation-turns.ts';
+import { fitRequest } from '../models/fit-request.ts';
+import type { CountCorrection, Fitting } from '../models/fitting.ts';
 import type { ModelEntry } from '../models/model-catalogue.ts';
 import { choosePool } from '../pools/choose-pool.ts';
 import { ownQuota, type Pool } from '../pools/pool.ts';
 import { countPrompt } from '../tokens/count-prompt.ts';
 import { estimateCost, requestedAnswers, requestedOutputTokens } from '../tokens/estimate-cost.ts';
 import type { CountedPrompt } from '../tokens/prompt-count.ts';
+import { isJsonArray, jsonAt } from '../tokens/json-guards.ts';
 import type { PipelineDeps } from './deps.ts';
+import { describeMisfit } from './describe-misfit.ts';
 
 /** A prompt is counted no further than this many times its model's window. */
 const countedWindows = 4;
@@ -22,15 +26,25 @@ export type JobCheck =
 export interface JobFigures {
   readonly pool: Pool;
   readonly model: ModelEntry;
+  /** What to send: the job's request, made to fit as the job asks. The figures are its own. */
+  readonly request: JobRequest;
+  /** What was done to it; undefined when it is sent as it is. */
+  readonly fitting: Fitting | undefined;
   readonly promptTokens: number;
   /** Prompt and the most that the answers may hold. */
   readonly worstCaseTokens: number;
+}
+
+export interface CheckOptions {
+  /** What the service said when it refused the job for its length. */
+  readonly correction?: CountCorrection | undefined;
 }
 
 /** What is known before anything is called: the pool, the tokens, and whether the job can succeed at all. */
 export async function checkJob(
   deps: Pick<PipelineDeps, 'pools' | 'catalogue' | 'counter' | 'yieldToEventLoop'>,
   envelope: Pick<JobEnvelope, 'request' | 'options'>,
+  { correction }: CheckOptions = {},
 ): Promise<JobCheck> {
   const { request, options } = envelope;
   const modelName = modelOf(request);
@@ -52,47 +66,49 @@ export async function checkJob(
     imageRule: model.imageRule,
     yieldToEventLoop: deps.yieldToEventLoop,
     stopAboveTokens: model.contextTokens * countedWindows,
+    countFirst: options?.onOverflow === 'trim' ? newestFirst(request) : undefined,
   });
   if (count.kind === 'malformed') {
     const description = `request.body.${count.path}: ${count.problem}`;
     return refuse({ reason: 'InvalidJob', description, figures: { path: `request.body.${count.path}` } });
   }
-  return judge({ envelope, pool: choice.pool, model, count });
+  const onOverflow = options?.onOverflow ?? 'dead-letter';
+  const fit = fitRequest({ body: request.body, count, model, onOverflow, correction });
+  return fit.kind === 'overflows'
+    ? refuse(describeMisfit(model.name, fit), fit.overflow.promptTokens)
+    : judge({ options, pool: choice.pool, model, request: { ...request, body: fit.body }, ...fit });
 }
 
-interface Counted {
-  readonly envelope: Pick<JobEnvelope, 'request' | 'options'>;
+/** What trimming keeps is counted first: of a very long conversation the oldest messages are left uncounted. */
+function newestFirst(request: JobRequest): readonly number[] {
+  const messages = jsonAt(request.body, 'messages');
+  const { kept, older } = conversationTurns(isJsonArray(messages) ? messages : []);
+  return [...kept, ...older.toReversed().flat()];
+}
+
+interface Fitted {
+  readonly options: JobEnvelope['options'];
   readonly pool: Pool;
   readonly model: ModelEntry;
+  /** As it is sent, and its count. */
+  readonly request: JobRequest;
   readonly count: CountedPrompt;
+  readonly fitting: Fitting | undefined;
 }
 
-function judge(counted: Counted): JobCheck {
-  const { envelope, pool, model, count } = counted;
-  const { body } = envelope.request;
-  const promptTokens = count.tokens;
-  const outputTokens = (requestedOutputTokens(body) ?? model.outputTokens) * requestedAnswers(body);
-  const refusal = overflows(counted) ?? tooLargeForQuota(counted) ?? tooExpensive(counted, outputTokens);
+function judge(fitted: Fitted): JobCheck {
+  const { pool, model, request, fitting } = fitted;
+  const promptTokens = fitted.count.tokens;
+  const outputTokens = (requestedOutputTokens(request.body) ?? model.outputTokens) * requestedAnswers(request.body);
+  const refusal = tooLargeForQuota(fitted) ?? tooExpensive(fitted, outputTokens);
+  const worstCaseTokens = promptTokens + outputTokens;
   return refusal === undefined
-    ? { kind: 'runnable', pool, model, promptTokens, worstCaseTokens: promptTokens + outputTokens }
+    ? { kind: 'runnable', pool, model, request, fitting, promptTokens, worstCaseTokens }
     : refuse(refusal, promptTokens);
 }
 
-function overflows({ envelope, model, count }: Counted): DeadLetter | undefined {
-  const outputTokens = requestedOutputTokens(envelope.request.body);
-  const fit = fitPrompt({ count, requestedOutputTokens: outputTokens, model });
-  if (fit.kind === 'fits') {
-    return undefined;
-  }
-  const { promptTokens, windowTokens, overByTokens } = fit;
-  const description = `The prompt has ${promptTokens} tokens and asks for ${fit.outputTokens} of output: ${overByTokens} more than the window of ${model.name}, ${windowTokens}. Shorten the largest messages or lower the maximum output.`;
-  const largestMessages = fit.largestMessages.map(({ index, role, tokens }) => ({ index, role, tokens }));
-  const figures = { promptTokens, outputTokens: fit.outputTokens, windowTokens, overByTokens, largestMessages };
-  return { reason: 'ContextLengthExceeded', description, figures };
-}
-
-function tooLargeForQuota({ envelope, pool, model }: Counted): DeadLetter | undefined {
-  const costs = pool.deployments.map((one) => estimateCost(model.operation, envelope.request.body, one.settings));
+function tooLargeForQuota({ request, pool, model }: Fitted): DeadLetter | undefined {
+  const costs = pool.deployments.map((one) => estimateCost(model.operation, request.body, one.settings));
   if (pool.deployments.some((one, index) => (costs[index] ?? 0) <= ownQuota(one))) {
     return undefined;
   }
@@ -101,9 +117,9 @@ function tooLargeForQuota({ envelope, pool, model }: Counted): DeadLetter | unde
   return { reason: 'QuotaTooSmall', description, figures: { costTokens, quotaTokens } };
 }
 
-function tooExpensive({ envelope, model, count }: Counted, outputTokens: number): DeadLetter | undefined {
+function tooExpensive({ options, model, count }: Fitted, outputTokens: number): DeadLetter | undefined {
   const worstUsd = worstCaseUsd(model.prices, { promptTokens: count.tokens, outputTokens });
-  const check = checkJobCost(worstUsd, envelope.options?.maxCostUsd);
+  const check = checkJobCost(worstUsd, options?.maxCostUsd);
   switch (check.kind) {
     case 'within':
       return undefined;

@@ -31,7 +31,7 @@ export async function claimDelivery(
     readonly pool: Pool;
     readonly job: ReadJob;
     readonly message: ReceivedMessage;
-    /** The mark of the call goes with the claim, unless others' calls are open: then it has to be exact (P1). */
+    /** The mark of the call goes with the claim, unless others' calls are open: then it has to be exact (O1). */
     readonly callsSoon: boolean;
   },
 ): Promise<Claimed> {

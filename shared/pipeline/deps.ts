@@ -10,6 +10,7 @@ import type { DeploymentHealth } from '../pools/deployment-health.ts';
 import type { JobQueue } from '../pools/job-queue.ts';
 import type { PoolSwitches } from '../pools/pool-switches.ts';
 import type { Pool } from '../pools/pool.ts';
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
 import type { TakeTurn } from './one-at-a-time.ts';
@@ -24,8 +25,8 @@ export interface PipelineDeps {
   readonly random: () => number;
   /** SHA-256 of a text, 64 hexadecimal digits. */
   readonly sha256: (text: string) => string;
-  /** Resolves after the event loop served others. */
-  readonly yieldToEventLoop: () => Promise<void>;
+  /** Resolves when the event loop has room for so much work, in µs as estimated. */
+  readonly yieldToEventLoop: YieldToEventLoop;
   readonly pools: readonly Pool[];
   readonly catalogue: ModelCatalogue;
   readonly counter: TokenCounter;

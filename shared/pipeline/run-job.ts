@@ -2,7 +2,6 @@ import type { JobDocument, OpenCall } from '../jobs/job-document.ts';
 import { type DeadLetter, othersCalls } from '../jobs/job-transitions.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
-import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { attemptJob, type AttemptRun } from './attempt-job.ts';
 import { withdrawCallLater } from './call-marks.ts';
@@ -12,6 +11,7 @@ import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, expireJob, type JobEnd } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
+import { noteFigures } from './note-figures.ts';
 import { readMessage } from './read-message.ts';
 import { settleUnclaimed } from './settle-unclaimed.ts';
 import { costOf, isPastDeadline, recheckMs } from './start-call.ts';
@@ -46,7 +46,7 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
     return deadLetterInvalid(deps, run.message, read);
   }
   const { job } = read;
-  const callsSoon = startsSoon(deps, run.pool, costOf(job));
+  const callsSoon = startsSoon(deps, run.pool, costOf(job.envelope.request));
   const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, callsSoon });
   if (claimed.kind === 'not-claimed') {
     return settleUnclaimed(deps, { ...run, job, span, ...claimed });
@@ -56,7 +56,7 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
   );
 }
 
-/** Whether the mark of the call is worth a place in the claim's own write: its start is near (P1). */
+/** Whether the mark of the call is worth a place in the claim's own write: its start is near (O1). */
 function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof costOf>): boolean {
   return pool.deployments.some(
     (where) =>
@@ -66,7 +66,7 @@ function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof cost
   );
 }
 
-/** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (P2). */
+/** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
 async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () => Promise<JobEnd>): Promise<JobEnd> {
   let end: JobEnd | undefined;
   try {
@@ -82,7 +82,7 @@ async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () =>
 /** Calls of a job that died with their processes: with so many it is not run again. */
 const mostLostCalls = 2;
 
-async function runClaimed(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
+async function runClaimed(deps: PipelineDeps, run: Omit<AttemptRun, 'sent'>): Promise<JobEnd> {
   const { document } = run.stored;
   if (isPastDeadline(deps, document)) {
     return expireJob(deps, run);
@@ -91,14 +91,13 @@ async function runClaimed(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> 
   if (lost.length >= mostLostCalls) {
     return endJob(deps, run, { kind: 'dead-letter', deadLetter: workerCrashed(lost) });
   }
-  const check = await checkJob(deps, run.job.envelope);
+  const check = await checkJob(deps, run.job.envelope, { correction: document.fitting?.correction });
   if (check.kind === 'refused') {
     return endJob(deps, run, { kind: 'dead-letter', deadLetter: check.deadLetter });
   }
   // A message may lie on another pool's queue than its model's: the job's own pool runs it.
-  const { pool, promptTokens, worstCaseTokens } = check;
-  const fields = { pool: pool.name, promptTokens, worstCaseTokens };
-  const fitted = { ...run, pool, stored: withDocument(run.stored, fields) };
+  const stored = { ...run.stored, document: noteFigures(document, check) };
+  const fitted = { ...run, pool: check.pool, sent: check, stored };
   return lost.length === 0 ? attemptJob(deps, fitted) : attemptAlone(deps, fitted);
 }
 
@@ -125,8 +124,4 @@ function workerCrashed(lost: readonly OpenCall[]): DeadLetter {
     description,
     figures: { lostCalls: lost.length, startedAt: lost.map(({ at }) => at) },
   };
-}
-
-function withDocument(stored: Stored<JobDocument>, fields: Partial<JobDocument>): Stored<JobDocument> {
-  return { ...stored, document: { ...stored.document, ...fields } };
 }

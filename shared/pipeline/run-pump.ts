@@ -3,7 +3,7 @@ import type { TicketDelivery } from '../lanes/lane.ts';
 import { eventNames, sluice, spanNames } from '../telemetry/names.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import type { PipelineDeps } from './deps.ts';
-import { armFirstLane } from './arm-lanes.ts';
+import { armFirstLane, hasWork } from './arm-lanes.ts';
 import { CallTimes } from './call-times.ts';
 import { leaveLane, passLaneOn, postponeTicket, takeLane } from './hold-lane.ts';
 import { keepTime } from './keep-time.ts';
@@ -107,7 +107,10 @@ async function wakeAgain(deps: PipelineDeps, hand: PumpHand, span: Span): Promis
     return;
   }
   try {
-    await armFirstLane(deps, span.traceparent);
+    // Of a pool that cannot be served now it waits for the timer.
+    if (await hasWork(deps, new Map())) {
+      await armFirstLane(deps, span.traceparent);
+    }
   } catch (error) {
     // The timer looks every ten seconds.
     deps.logFault('arming a lane for jobs that were given back', error);

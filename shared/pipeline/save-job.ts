@@ -38,7 +38,7 @@ export async function saveJob(
     if (verdict === 'written') {
       return { kind: 'saved', stored: current };
     }
-    // Processes that lost this job take the marks of their own calls away meanwhile (P2).
+    // Processes that lost this job take the marks of their own calls away meanwhile (O2).
     next = withOthersCalls(next, { from: current.document, owner });
     ({ version } = current);
   }

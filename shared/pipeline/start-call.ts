@@ -1,4 +1,4 @@
-import { operationOf } from '../jobs/job-envelope.ts';
+import { type JobRequest, operationOf } from '../jobs/job-envelope.ts';
 import { addAttempt, hasOpenCall } from '../jobs/job-transitions.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { CallOutcome } from '../models/call-outcome.ts';
@@ -11,13 +11,14 @@ import { callModel } from './call-model.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type EndingRun, expireJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
-import type { ReadJob } from './read-message.ts';
 import { type StartOutcome, type StartWish, waitForStart } from './wait-for-start.ts';
 
 /** After a wait this long the claim is looked at again before the call is paid for, in ms. */
 export const recheckMs = 1000;
 
 export interface CallRun extends EndingRun {
+  /** What is sent: the job's own request, or what was made of it so that it fits. */
+  readonly request: JobRequest;
   /** Aborted when the process stops: a job that has not called yet goes back to its queue. */
   readonly stopping: AbortSignal;
   /** Told when the job's wait for its start is over; with the tokens that it cost, when it started. */
@@ -62,7 +63,7 @@ async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Mi
   const waitedFrom = deps.clock.now();
   const waiting = joinSignals([run.message.lockLost, run.stopping]);
   const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
-  run.onStart(start.kind === 'start' ? costOf(run.job)(start.where) : undefined);
+  run.onStart(start.kind === 'start' ? costOf(run.request)(start.where) : undefined);
   switch (start.kind) {
     case 'closed':
     case 'paused':
@@ -79,11 +80,11 @@ async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Mi
   }
 }
 
-function wishOf({ job, stored, avoid, isRetry }: CallRun): StartWish {
+function wishOf({ job, request, stored, avoid, isRetry }: CallRun): StartWish {
   const { tenant, options } = job.envelope;
   return {
     jobId: job.id,
-    costOf: costOf(job),
+    costOf: costOf(request),
     avoid,
     isRetry,
     priority: options?.priority,
@@ -112,6 +113,7 @@ async function callAt(
   const breaking = joinSignals([run.message.lockLost, deps.ending]);
   const { outcome, attempt } = await callModel(deps, {
     job: run.job,
+    request: run.request,
     pool: run.pool,
     where: start.where,
     attempt: (stored.document.attemptCount ?? 0) + 1,
@@ -132,7 +134,7 @@ type Sure =
   | { readonly kind: 'taken'; readonly document: JobDocument | undefined };
 
 /**
- * The mark of the call is on the document before it is made (P1), and the job is still this delivery's: one that was
+ * The mark of the call is on the document before it is made (O1), and the job is still this delivery's: one that was
  * cancelled, or taken over, while it waited is not called. Storing the mark tells both.
  */
 async function makeSure(deps: PipelineDeps, run: OneStart, waitedMs: number): Promise<Sure> {
@@ -155,8 +157,7 @@ export function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, document: JobD
 }
 
 /** The service's own estimate for the deployment, which differs where the default output does. */
-export function costOf(job: Pick<ReadJob, 'envelope'>): (where: PoolDeployment) => number {
-  const { request } = job.envelope;
+export function costOf(request: JobRequest): (where: PoolDeployment) => number {
   const operation = operationOf(request);
   return (where) => estimateCost(operation, request.body, where.settings);
 }

@@ -2,6 +2,8 @@ import { hasEnded, type JobDocument } from '../jobs/job-document.ts';
 import type { JobEnvelope } from '../jobs/job-envelope.ts';
 import { isJobId, messageIdOf } from '../jobs/job-id.ts';
 import { idOfLine, toMessageText } from '../jobs/job-message.ts';
+import { largestRequest } from '../jobs/read-body.ts';
+import { writeJson } from '../json/write-json.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
 import { requestName } from '../payloads/payload-name.ts';
@@ -14,7 +16,7 @@ import { checkJob, type JobFigures } from './check-job.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { Priority } from './expected-start.ts';
 import { expectedStarts } from './expected-starts.ts';
-import { digestOf, largestRequest } from './read-message.ts';
+import { digestOf } from './read-message.ts';
 
 /** Larger messages go to a blob: a queue takes 256 KB, properties included. In bytes of UTF-8. */
 const largestInline = 192 * 1024;
@@ -99,8 +101,8 @@ async function prepare(
   if (check.kind === 'refused') {
     return { kind: 'refused', id, deadLetter: check.deadLetter };
   }
-  const digest = digestOf(deps.sha256, envelope);
-  const written = writeMessage({ id, envelope, digest });
+  const digest = await digestOf(deps, envelope);
+  const written = await writeMessage(deps, { id, envelope, digest });
   if (written.kind === 'refused') {
     return { kind: 'refused', id, deadLetter: written.deadLetter };
   }
@@ -109,10 +111,10 @@ async function prepare(
     await deps.payloads.put(stored.name, stored.text);
   }
   const createdAt = deps.clock.now();
-  const { pool, promptTokens, worstCaseTokens } = check;
+  const { pool, promptTokens, worstCaseTokens, fitting } = check;
   const priority = envelope.options?.priority;
-  const costTokens = poolCost(pool, envelope.request);
-  const figures = { promptTokens, worstCaseTokens, costTokens };
+  const costTokens = poolCost(pool, check.request);
+  const figures = { promptTokens, worstCaseTokens, costTokens, fitting };
   const messageId = messageIdOf({ id, epoch: 0, digest }, deps.sha256);
   return {
     kind: 'runnable',
@@ -150,18 +152,19 @@ type WrittenMessage =
   | Refusal;
 
 /** The message's text. Refuses what a pump could not read back: the job would be accepted and never end. */
-function writeMessage(job: {
-  readonly id: string;
-  readonly envelope: JobEnvelope;
-  readonly digest: string;
-}): WrittenMessage {
-  const { id, envelope, digest } = job;
-  const inline = toMessageText({ ...job, request: { inline: envelope.request } });
-  if (utf8Length(inline) <= largestInline) {
-    return { kind: 'written', text: inline, stored: undefined };
+async function writeMessage(
+  deps: Pick<PipelineDeps, 'yieldToEventLoop'>,
+  job: { readonly id: string; readonly envelope: JobEnvelope; readonly digest: string },
+): Promise<WrittenMessage> {
+  const request = await writeJson(job.envelope.request, deps.yieldToEventLoop);
+  if (request.bytes <= largestInline) {
+    const text = toMessageText({ ...job, request: { written: request.text } });
+    if (utf8Length(text) <= largestInline) {
+      return { kind: 'written', text, stored: undefined };
+    }
   }
-  const stored = { name: requestName(id, digest), text: JSON.stringify(envelope.request) };
-  return utf8Length(stored.text) > largestRequest
+  const stored = { name: requestName(job.id, job.digest), text: request.text };
+  return request.bytes > largestRequest
     ? refuse('request', `is larger than ${largestRequest} bytes when it is written as JSON`)
     : { kind: 'written', text: toMessageText({ ...job, request: { ref: stored.name } }), stored };
 }

@@ -159,6 +159,18 @@ export function isProbedBy(
   return breaker?.state === 'half-open' && breaker.probe?.owner === owner;
 }
 
+/** Whether a breaker is as it was to be written: the write was made, and its reply was lost. */
+export function isSameBreaker(breaker: Breaker, written: Breaker): boolean {
+  return (
+    breaker.state === written.state &&
+    breaker.since === written.since &&
+    breaker.until === written.until &&
+    breaker.openings === written.openings &&
+    breaker.probe?.owner === written.probe?.owner &&
+    breaker.probe?.until === written.probe?.until
+  );
+}
+
 /** Epoch ms from which on it may be probed; 0 when it is closed. */
 export function probeDueAt(breaker: Breaker): number {
   if (breaker.state === 'closed') {

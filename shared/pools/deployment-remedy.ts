@@ -5,11 +5,10 @@ export function remedyFor(trouble: {
   readonly status: number | undefined;
 }): string {
   const { kind, code, status } = trouble;
-  const byCode = remediesByCode.get(code) ?? (status === undefined ? undefined : remediesByStatus.get(status));
-  if (byCode !== undefined) {
-    return byCode;
-  }
-  return kind === 'open' ? outage : unknownFault;
+  // Within a stream the code stands in for the status.
+  const told = /\d{3}$/u.exec(code)?.[0];
+  const byStatus = remediesByStatus.get(told === undefined ? (status ?? 0) : Number(told));
+  return remediesByCode.get(code) ?? byStatus ?? (kind === 'open' ? outage : unknownFault);
 }
 
 const outage =

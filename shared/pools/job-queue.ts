@@ -49,7 +49,7 @@ export interface OutgoingMessage {
 
 export interface ReceivedMessage {
   readonly messageId: string | undefined;
-  /** Parsed JSON, or what could not be parsed. */
+  /** As it came: bytes, of JSON if it is a job, or a value of AMQP's own types. */
   readonly body: unknown;
   readonly epoch: number;
   readonly batchId: string | undefined;

@@ -12,7 +12,8 @@ export interface OpenReceiver {
 /** What the client's own retries need at the longest for one call, and a little, in ms. */
 const usualLongestMs = 18_000;
 
-const peekLock = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0 } as const;
+/** Bodies come as they are: what is in them is read by the app, in turns and by its own rules. */
+const peekLock = { receiveMode: 'peekLock', maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true } as const;
 
 /**
  * The receivers of one queue. A receiver receives for one caller at a time, so that each caller gets one of its own.

@@ -1,5 +1,5 @@
 import type { Stored } from '../stored.ts';
-import type { Breaker, BreakerStore } from './breaker.ts';
+import { type Breaker, type BreakerStore, isSameBreaker } from './breaker.ts';
 
 /** A transition of the breaker; `undefined` when it does not apply. */
 export type BreakerChange = (breaker: Breaker | undefined) => Breaker | undefined;
@@ -36,15 +36,19 @@ export class SharedBreaker {
     return this.#view;
   }
 
-  /** Applies a change here at once, and then in the store; when the store is away the change waits for `refresh`. */
-  async change(change: BreakerChange): Promise<void> {
+  /**
+   * Applies a change here at once, and then in the store; when the store is away the change waits for `refresh`. False when
+   * the change does not apply, and the store was not asked.
+   */
+  async change(change: BreakerChange): Promise<boolean> {
     const next = change(this.#view);
     if (next === undefined) {
-      return;
+      return false;
     }
     this.#pending = [...this.#pending, change].slice(-mostPending);
     this.#view = next;
     await this.#inTurn(async () => this.#write());
+    return true;
   }
 
   /** Reads the breaker, or writes what waits. */
@@ -72,7 +76,7 @@ export class SharedBreaker {
         continue;
       }
       await this.#read();
-      if (JSON.stringify(this.#known?.document) === JSON.stringify(next)) {
+      if (this.#known !== undefined && isSameBreaker(this.#known.document, next)) {
         // Our own write, whose reply was lost.
         this.#settle(changes);
         this.#onWritten(before, next);

@@ -205,8 +205,8 @@ function quietChanges(deps: HealthDeps): QuietChanges {
   let hasFailed = false;
   return async ({ breaker }, change) => {
     try {
-      await (change === undefined ? breaker.refresh() : breaker.change(change));
-      hasFailed = false;
+      const isAsked = change === undefined ? breaker.refresh().then(() => true) : breaker.change(change);
+      hasFailed = !(await isAsked) && hasFailed;
     } catch (error) {
       // The process goes on with what it knows, and writes with the next refresh.
       if (!hasFailed) {

@@ -11,6 +11,11 @@ export interface PromptCounting extends CountingDeps {
   readonly imageRule?: ImageRule | undefined;
   /** Give an upper bound instead of a count when the bytes show that no more than this is there. */
   readonly enoughTokens?: number | undefined;
+  /**
+   * Places of the messages in the order in which they are to be counted; those that it does not name come last. It tells
+   * which are left uncounted above `stopAboveTokens`.
+   */
+  readonly countFirst?: readonly number[] | undefined;
 }
 
 /**
@@ -21,8 +26,8 @@ export interface PromptCounting extends CountingDeps {
 export async function countPrompt(body: JsonObject, options: PromptCounting): Promise<PromptCount> {
   const texts =
     options.operation === 'chat'
-      ? readChatPrompt(body, options.imageRule ?? defaultImageRule)
-      : readEmbeddingsPrompt(body);
+      ? await readChatPrompt(body, options.imageRule ?? defaultImageRule, options.yieldToEventLoop)
+      : await readEmbeddingsPrompt(body, options.yieldToEventLoop);
   if ('kind' in texts) {
     return texts;
   }
@@ -38,6 +43,7 @@ function boundByBytes(texts: PromptTexts): CountedPrompt {
     index,
     role: part.role,
     tokens: part.overheadTokens + part.estimatedTokens + bytesOf(part.texts) + bytesOf(part.estimatedTexts),
+    leastTokens: 0,
   }));
   const tokens = sum(parts.map((part) => part.tokens)) + texts.overheadTokens + bytesOf(texts.estimatedTexts);
   return { kind: 'counted', tokens, leastTokens: 0, precision: 'atMost', parts };
@@ -46,21 +52,46 @@ function boundByBytes(texts: PromptTexts): CountedPrompt {
 async function countTexts(texts: PromptTexts, options: PromptCounting): Promise<CountedPrompt> {
   const counting = textCounting(options);
   const parts: PromptPart[] = [];
-  let tokens = texts.overheadTokens;
-  let leastTokens = texts.overheadTokens;
-  for (const [index, part] of texts.parts.entries()) {
+  const around = await countAll(texts.estimatedTexts, counting);
+  let { isStopped } = around;
+  for (const index of countingOrder(texts.parts.length, options.countFirst)) {
+    const part = texts.parts[index];
+    if (part === undefined || isStopped) {
+      break;
+    }
     const sure = await countAll(part.texts, counting);
     const estimated = await countAll(part.estimatedTexts, counting);
-    const partTokens = part.overheadTokens + sure.tokens + estimated.tokens + part.estimatedTokens;
-    tokens += partTokens;
-    leastTokens += part.overheadTokens + Math.max(0, sure.tokens - sure.forcedCuts);
-    parts.push({ index, role: part.role, tokens: partTokens });
-    if (sure.isStopped || estimated.isStopped) {
-      return { kind: 'counted', tokens, leastTokens, precision: 'atLeast', parts };
+    parts.push({
+      index,
+      role: part.role,
+      tokens: part.overheadTokens + sure.tokens + estimated.tokens + part.estimatedTokens,
+      leastTokens: part.overheadTokens + Math.max(0, sure.tokens - sure.forcedCuts),
+    });
+    isStopped = sure.isStopped || estimated.isStopped;
+  }
+  return {
+    kind: 'counted',
+    tokens: texts.overheadTokens + around.tokens + sum(parts.map((part) => part.tokens)),
+    leastTokens: texts.overheadTokens + sum(parts.map((part) => part.leastTokens)),
+    precision: isStopped ? 'atLeast' : 'counted',
+    parts: parts.toSorted((left, right) => left.index - right.index),
+  };
+}
+
+/** Each place below `length` once: those of `first`, then the others. */
+function* countingOrder(length: number, first: readonly number[] = []): Generator<number, void, undefined> {
+  const isTold = new Uint8Array(length);
+  for (const place of first) {
+    if (isTold[place] === 0) {
+      isTold[place] = 1;
+      yield place;
     }
   }
-  tokens += (await countAll(texts.estimatedTexts, counting)).tokens;
-  return { kind: 'counted', tokens, leastTokens, precision: 'counted', parts };
+  for (let place = 0; place < length; place += 1) {
+    if (isTold[place] === 0) {
+      yield place;
+    }
+  }
 }
 
 async function countAll(texts: readonly string[], counting: TextCounting): Promise<TextCount> {

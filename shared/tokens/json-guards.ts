@@ -45,18 +45,15 @@ function isJson(value: unknown): value is Json {
  * `JSON.stringify` and every recursive walk overflow the stack on it: ask before. Not recursive itself.
  */
 export function isDeeperThan(value: Json, depth: number): boolean {
-  let level: Json[] = [value];
+  let level: (readonly Json[] | JsonObject)[] = isContainer(value) ? [value] : [];
   for (let reached = 0; level.length > 0; reached += 1) {
-    const next: Json[] = [];
-    for (const item of level) {
-      if (typeof item !== 'object' || item === null) {
-        continue;
-      }
-      if (reached >= depth) {
-        return true;
-      }
-      for (const child of isJsonArray(item) ? item : Object.values(item)) {
-        if (typeof child === 'object') {
+    if (reached >= depth) {
+      return true;
+    }
+    const next: (readonly Json[] | JsonObject)[] = [];
+    for (const container of level) {
+      for (const child of isJsonArray(container) ? container : Object.values(container)) {
+        if (isContainer(child)) {
           next.push(child);
         }
       }
@@ -64,4 +61,8 @@ export function isDeeperThan(value: Json, depth: number): boolean {
     level = next;
   }
   return false;
+}
+
+function isContainer(value: Json): value is readonly Json[] | JsonObject {
+  return typeof value === 'object' && value !== null;
 }

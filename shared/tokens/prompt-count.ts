@@ -15,7 +15,7 @@ export interface CountedPrompt {
    * `tokens` is an upper bound. `atLeast`: counting stopped above `stopAboveTokens`.
    */
   readonly precision: 'counted' | 'atMost' | 'atLeast';
-  /** One for each message or input, in order (fewer when `atLeast`). */
+  /** One for each message or input, in order of their places (fewer when `atLeast`). */
   readonly parts: readonly PromptPart[];
 }
 
@@ -25,6 +25,8 @@ export interface PromptPart {
   /** The message's role; `input` for embeddings. */
   readonly role: string;
   readonly tokens: number;
+  /** Those of its tokens of which there is no doubt. */
+  readonly leastTokens: number;
 }
 
 export interface MalformedPrompt {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import { imageTokens, type ImageRule } from './image-tokens.ts';
 import { isDeeperThan, isJsonArray, isJsonObject, jsonAt, textAt } from './json-guards.ts';
 import type { MalformedPrompt } from './prompt-count.ts';
@@ -29,8 +30,31 @@ interface TextPart {
   readonly estimatedTokens: number;
 }
 
+/** Messages, parts and inputs that are read in one turn of the event loop, and what one costs, in µs. */
+const ITEMS_PER_TURN = 1000;
+const US_PER_ITEM = 2;
+
+/** Asks for turns while a list is read: lists of a hundred thousand messages are as easy to send as long texts. */
+type Meter = (items: number) => Promise<void> | undefined;
+
+function meterOf(yieldToEventLoop: YieldToEventLoop): Meter {
+  let items = 0;
+  return (more) => {
+    items += more;
+    if (items < ITEMS_PER_TURN) {
+      return undefined;
+    }
+    items = 0;
+    return yieldToEventLoop(ITEMS_PER_TURN * US_PER_ITEM);
+  };
+}
+
 /** Collects what a chat completions body makes the model read. Fields that are not known add nothing. */
-export function readChatPrompt(body: JsonObject, imageRule: ImageRule): PromptTexts | MalformedPrompt {
+export async function readChatPrompt(
+  body: JsonObject,
+  imageRule: ImageRule,
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<PromptTexts | MalformedPrompt> {
   if (isDeeperThan(body, MAX_BODY_DEPTH)) {
     return malformed('', `is nested more than ${MAX_BODY_DEPTH} deep`);
   }
@@ -38,9 +62,11 @@ export function readChatPrompt(body: JsonObject, imageRule: ImageRule): PromptTe
   if (!isJsonArray(messages) || messages.length === 0) {
     return malformed('messages', 'must be a list of at least one message');
   }
+  const meter = meterOf(yieldToEventLoop);
   const parts: TextPart[] = [];
   for (const [index, message] of messages.entries()) {
-    const part = readMessage(message, `messages[${index}]`, imageRule);
+    await meter(1);
+    const part = await readMessage(message, `messages[${index}]`, { imageRule, meter });
     if ('kind' in part) {
       return part;
     }
@@ -51,7 +77,10 @@ export function readChatPrompt(body: JsonObject, imageRule: ImageRule): PromptTe
 }
 
 /** Collects the inputs of an embeddings body: a text, texts, tokens, or lists of tokens. */
-export function readEmbeddingsPrompt(body: JsonObject): PromptTexts | MalformedPrompt {
+export async function readEmbeddingsPrompt(
+  body: JsonObject,
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<PromptTexts | MalformedPrompt> {
   const input = jsonAt(body, 'input');
   if (typeof input === 'string') {
     return embeddings([textPart(input)]);
@@ -62,8 +91,10 @@ export function readEmbeddingsPrompt(body: JsonObject): PromptTexts | MalformedP
   if (isTokenList(input)) {
     return embeddings([tokenPart(input.length)]);
   }
+  const meter = meterOf(yieldToEventLoop);
   const parts: TextPart[] = [];
   for (const [index, item] of input.entries()) {
+    await meter(1);
     if (typeof item === 'string') {
       parts.push(textPart(item));
     } else if (isJsonArray(item) && item.length > 0 && isTokenList(item)) {
@@ -75,12 +106,17 @@ export function readEmbeddingsPrompt(body: JsonObject): PromptTexts | MalformedP
   return embeddings(parts);
 }
 
-function readMessage(message: Json, path: string, imageRule: ImageRule): TextPart | MalformedPrompt {
+interface Reading {
+  readonly imageRule: ImageRule;
+  readonly meter: Meter;
+}
+
+async function readMessage(message: Json, path: string, reading: Reading): Promise<TextPart | MalformedPrompt> {
   const role = textAt(message, 'role');
   if (!isJsonObject(message) || role === undefined) {
     return malformed(path, 'must be an object with a role');
   }
-  const content = readContent(jsonAt(message, 'content'), `${path}.content`, imageRule);
+  const content = await readContent(jsonAt(message, 'content'), `${path}.content`, reading);
   if ('kind' in content) {
     return content;
   }
@@ -101,7 +137,11 @@ interface Content {
   readonly estimatedTokens: number;
 }
 
-function readContent(content: Json | undefined, path: string, imageRule: ImageRule): Content | MalformedPrompt {
+async function readContent(
+  content: Json | undefined,
+  path: string,
+  { imageRule, meter }: Reading,
+): Promise<Content | MalformedPrompt> {
   if (content === undefined || content === null) {
     return { texts: [], estimatedTokens: 0 };
   }
@@ -114,6 +154,7 @@ function readContent(content: Json | undefined, path: string, imageRule: ImageRu
   const texts: string[] = [];
   let estimatedTokens = 0;
   for (const [index, part] of content.entries()) {
+    await meter(1);
     if (!isJsonObject(part)) {
       return malformed(`${path}[${index}]`, 'must be an object');
     }

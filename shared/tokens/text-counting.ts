@@ -1,18 +1,20 @@
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import { cutRuns } from './cut-runs.ts';
 import type { Encoding, TokenCounter } from './token-counter.ts';
 import { utf8Length } from './utf8-length.ts';
 
-/**
- * UTF-8 bytes counted between two turns of the event loop. The slowest text known takes about 1.7 ms per KB, so a turn
- * stays under some 10 ms of work; prose takes 0.3 ms.
- */
+/** UTF-8 bytes that are counted in one go, and what they cost: the slowest text known takes about 1.7 µs a byte. */
 const BYTES_PER_TURN = 4096;
+const US_PER_BYTE = 1.7;
+
+/** What a text costs beside its bytes, in µs: a prompt may be made of a hundred thousand short ones. */
+const US_PER_TEXT = 2;
 
 export interface CountingDeps {
   readonly counter: TokenCounter;
   readonly encoding: Encoding;
-  /** Resolves after other work had its turn (`setImmediate`); not called for short texts. */
-  readonly yieldToEventLoop: () => Promise<void>;
+  /** Resolves when the event loop has room for so much work, in µs. */
+  readonly yieldToEventLoop: YieldToEventLoop;
   /** Stop counting once more than this was surely found, over all texts: bounds the work that a text can cause. */
   readonly stopAboveTokens?: number | undefined;
 }
@@ -35,8 +37,17 @@ export function textCounting(deps: CountingDeps): TextCounting {
   const { counter, encoding, yieldToEventLoop } = deps;
   const stopAbove = deps.stopAboveTokens ?? Number.POSITIVE_INFINITY;
   let sureTokens = 0;
-  let bytesInTurn = 0;
+  let bytesLeft = 0;
   let isPrepared = false;
+  /** Asks for a turn when the last one is used up, and for no more work than is left. */
+  const takeBytes = async (bytes: number, mostLeft: number): Promise<void> => {
+    if (bytesLeft < bytes) {
+      const granted = Math.max(bytes, Math.min(BYTES_PER_TURN, mostLeft));
+      await yieldToEventLoop(granted * US_PER_BYTE + US_PER_TEXT);
+      bytesLeft = granted;
+    }
+    bytesLeft -= bytes;
+  };
   return {
     count: async (text) => {
       if (!isPrepared) {
@@ -46,11 +57,7 @@ export function textCounting(deps: CountingDeps): TextCounting {
       let tokens = 0;
       let forcedCuts = 0;
       for (const piece of cutRuns(text)) {
-        bytesInTurn += utf8Length(piece.text);
-        if (bytesInTurn > BYTES_PER_TURN) {
-          await yieldToEventLoop();
-          bytesInTurn = utf8Length(piece.text);
-        }
+        await takeBytes(utf8Length(piece.text), 3 * text.length);
         if (sureTokens > stopAbove) {
           return { tokens, forcedCuts, isStopped: true };
         }

@@ -201,8 +201,11 @@ test('what would be accepted and never end is refused: ids too long, requests th
     body: chatJob('x').request.body,
   };
   const grown = chatJob('grown');
-  const zeros = `[${Array.from({ length: 800_000 }, () => '1e20').join(',')}]`;
-  const growing = JSON.stringify(grown).replace('"max_tokens":60', `"max_tokens":60,"zz":${zeros}`);
+  const zeros = `[${Array.from({ length: 450_000 }, () => '1e20').join(',')}]`;
+  const growing = JSON.stringify(grown).replace(
+    '"max_tokens":60',
+    `"max_tokens":60,"zz":${zeros},"yy":"${'y'.repeat(8_000_000)}"`,
+  );
   const metadata = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`key-${index}`, 'value']));
   const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`field-${index}`, 1]));
 

@@ -2,7 +2,7 @@ import type { CallOutcome, CallVerdict } from '../../shared/models/call-outcome.
 import type { PipelineDeps } from '../../shared/pipeline/deps.ts';
 
 /** An outcome of a call of which nothing else is known. */
-function outcomeOf(verdict: CallVerdict): CallOutcome {
+export function outcomeOf(verdict: CallVerdict): CallOutcome {
   return {
     status: undefined,
     requestId: undefined,

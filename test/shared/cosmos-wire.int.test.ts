@@ -48,14 +48,14 @@ async function openWire(context: TestContext): Promise<Wire> {
 }
 
 /** A claimed job's parts, as a delivery of its message finds them, on a store of the test's choice. */
-function delivered(far: Container) {
+async function delivered(far: Container) {
   const rig = pipelineRig();
   const deps = { ...rig.process(), jobs: cosmosJobStore(far), clock: { now: Date.now, sleep: sleepQuietly } };
   const envelope = chatJob('Hi', { id: 'a' });
   const [pool] = rig.pools;
   assert.ok(pool !== undefined);
   rig.queue.put('jobs', envelope);
-  const job = { id: 'a', envelope, digest: digestOf(deps.sha256, envelope), requestRef: undefined };
+  const job = { id: 'a', envelope, digest: await digestOf(deps, envelope), requestRef: undefined };
   const claim = async () => {
     const [message] = await rig.queue.receive('jobs', 1, 0);
     assert.ok(message !== undefined);
@@ -71,7 +71,7 @@ async function sleepQuietly(ms: number): Promise<void> {
 for (const when of ['before', 'after'] as const) {
   test(`a claim whose wire is cut ${when} its write is the delivery's own`, async (context) => {
     const { proxy, far, near } = await openWire(context);
-    const { claim } = delivered(far);
+    const { claim } = await delivered(far);
     proxy.cutNext({ when, method: 'POST' });
 
     const claimed = await claim();
@@ -83,7 +83,7 @@ for (const when of ['before', 'after'] as const) {
 
   test(`a result whose wire is cut ${when} its write is recorded once (J1)`, async (context) => {
     const { proxy, far, near } = await openWire(context);
-    const { deps, claim } = delivered(far);
+    const { deps, claim } = await delivered(far);
     const claimed = await claim();
     assert.ok(claimed.kind === 'claimed');
     const next = completeJob(claimed.stored.document, {}, { now: 1, ttlSeconds: undefined });
@@ -134,7 +134,7 @@ for (const when of ['before', 'after'] as const) {
 
   test(`a read whose wire is cut ${when} it is made again`, async (context) => {
     const { proxy, far, near } = await openWire(context);
-    await delivered(near).claim();
+    await (await delivered(near)).claim();
     proxy.cutNext({ when, method: 'GET' });
 
     assert.equal((await cosmosJobStore(far).read('a'))?.document.id, 'a');

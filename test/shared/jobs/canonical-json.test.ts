@@ -46,3 +46,31 @@ test('`__proto__` is a key like any other', () => {
 
   assert.equal(canonicalJson(value), '{"__proto__":{"a":2},"b":1}');
 });
+
+/** As documents hold it already: digests of jobs that are queued, parked or stored must not change. */
+function asEverBefore(value: unknown): string {
+  const isRecord = (inner: unknown): inner is Record<string, unknown> =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isRecord(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : Number(a > b))))
+      : inner,
+  );
+}
+
+test('the text is the one that digests were always made of, keys that are numbers included', () => {
+  const key = fc.oneof(
+    fc.string(),
+    fc.nat().map(String),
+    fc.constantFrom('4294967295', '4294967294', '01', '-1', '10'),
+  );
+  const long = fc.tuple(fc.constantFrom('a', '"', '\n', '😀', '中'), fc.integer({ min: 1, max: 80_000 }));
+  const leaf = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    long.map(([text, times]) => `x${text.repeat(times)}`),
+  );
+  const value = fc.oneof(leaf, fc.dictionary(key, leaf), fc.array(fc.dictionary(key, leaf)));
+
+  fc.assert(fc.property(value, (inner) => assert.ok(canonicalJson(inner) === asEverBefore(inner))));
+  assert.equal(canonicalJson({ b: 1, 10: 1, 9: 1, a: 1 }), asEverBefore({ b: 1, 10: 1, 9: 1, a: 1 }));
+});

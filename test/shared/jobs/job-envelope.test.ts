@@ -85,7 +85,7 @@ describe('what is refused, and the path that is told', () => {
     ],
     ['no region', withOptions({ regions: [] }), ['options.regions']],
     ['another priority', withOptions({ priority: 'urgent' }), ['options.priority']],
-    ['an overflow that is not available', withOptions({ onOverflow: 'trim' }), ['options.onOverflow']],
+    ['an overflow that is not available', withOptions({ onOverflow: 'truncate' }), ['options.onOverflow']],
     ['a cap of nothing', withOptions({ maxCostUsd: 0 }), ['options.maxCostUsd']],
     ['a deadline without a zone', withOptions({ deadline: '2026-01-31T08:00:00' }), ['options.deadline']],
     ['a deadline on no calendar', withOptions({ deadline: '2026-02-30T08:00:00Z' }), ['options.deadline']],
@@ -180,4 +180,28 @@ test('a stream is asked for by the option, and else by the body', () => {
 test('a deadline is an instant, and no deadline is none', () => {
   assert.equal(deadlineOf({ options: { deadline: '1970-01-01T01:00:00.5+01:00' } }), 500);
   assert.equal(deadlineOf({}), undefined);
+});
+
+test('metadata and regions that are too many are refused by their number alone', () => {
+  const fields = (count: number): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`field-${index}`, 'x']));
+  const told = (value: unknown): readonly string[] => {
+    const parsed = parseJobEnvelope(value);
+    return parsed.kind === 'invalid' ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
+  };
+
+  assert.deepEqual(told({ request, options: { metadata: fields(5000) } }), [
+    'options.metadata: holds more than 16 keys',
+  ]);
+  assert.deepEqual(told({ request, options: { regions: Array.from({ length: 5000 }, () => '') } }), [
+    'options.regions: holds more than 50 regions',
+  ]);
+  assert.deepEqual(told({ request: { ...request, body: { ...request.body, ...fields(2000) } } }), []);
+});
+
+test('a path shows the begin of a key of megabytes', () => {
+  const parsed = parseJobEnvelope({ request, ['k'.repeat(2_000_000)]: 1 });
+
+  assert.ok(parsed.kind === 'invalid');
+  assert.ok(JSON.stringify(parsed.problems).length < 300);
 });

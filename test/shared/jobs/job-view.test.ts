@@ -42,6 +42,34 @@ test('a line of a completed job has the response, and no error', () => {
   });
 });
 
+const trimmed: JobDocument = {
+  ...job,
+  fitting: {
+    kind: 'trimmed',
+    droppedTurns: 1,
+    droppedMessages: 2,
+    droppedTokens: 800,
+    keptMessages: 2,
+    keptTokens: 300,
+    correction: undefined,
+  },
+};
+
+test('a view, and a line beside its response, say what was left out so that the job fits', () => {
+  const fitting = {
+    kind: 'trimmed',
+    droppedTurns: 1,
+    droppedMessages: 2,
+    droppedTokens: 800,
+    keptMessages: 2,
+    keptTokens: 300,
+  };
+
+  assert.deepEqual(jobView(trimmed, {})['fitting'], fitting);
+  assert.deepEqual(batchLine(trimmed, { text: 'Hello' }), { ...batchLine(job, { text: 'Hello' }), fitting });
+  assert.ok(!('fitting' in jobView(job, {})));
+});
+
 test('a line of a job that ended without an answer has the reason, or the state, and no response', () => {
   const dead: JobDocument = { ...job, state: 'dead-lettered', reason: 'ContentFiltered', description: 'why' };
   assert.deepEqual(batchLine(dead, undefined), {

@@ -24,7 +24,7 @@ test('the document takes over from the envelope what is told of a job without re
     ...bare,
     envelope: { customId: 'c', batchId: 'b', tenant: 't', request, options },
     requestRef: 'requests/a~d.json',
-    figures: { promptTokens: 3, worstCaseTokens: 9, costTokens: 7 },
+    figures: { promptTokens: 3, worstCaseTokens: 9, costTokens: 7, fitting: undefined },
   });
 
   assert.partialDeepStrictEqual(document, {

@@ -12,13 +12,17 @@ function model(name: string): ModelEntry {
   return entry;
 }
 
+function part(index: number, tokens: number, role = 'user'): PromptPart {
+  return { index, role, tokens, leastTokens: tokens };
+}
+
 function count(tokens: number, more: Partial<CountedPrompt> = {}): CountedPrompt {
   return {
     kind: 'counted',
     tokens,
     leastTokens: tokens,
     precision: 'counted',
-    parts: [{ index: 0, role: 'user', tokens }],
+    parts: [part(0, tokens)],
     ...more,
   };
 }
@@ -33,7 +37,7 @@ test('a prompt and its output may fill the window of gpt-4o, and no more', () =>
     outputTokens: 8001,
     windowTokens: 128_000,
     overByTokens: 1,
-    largestMessages: [{ index: 0, role: 'user', tokens: 120_000 }],
+    largestMessages: [part(0, 120_000)],
   });
 });
 
@@ -66,14 +70,14 @@ test('what is only estimated is no reason to refuse', () => {
 });
 
 test('each input of an embeddings request is judged by itself', () => {
-  const parts: PromptPart[] = [8000, 8192].map((tokens, index) => ({ index, role: 'input', tokens }));
+  const parts = [8000, 8192].map((tokens, index) => part(index, tokens, 'input'));
   const embeddings = model('text-embedding-3-small');
 
   assert.equal(
     fitPrompt({ count: count(16_192, { parts }), requestedOutputTokens: undefined, model: embeddings }).kind,
     'fits',
   );
-  const long = count(16_193, { parts: [...parts, { index: 2, role: 'input', tokens: 8193 }] });
+  const long = count(16_193, { parts: [...parts, part(2, 8193, 'input')] });
   assert.partialDeepStrictEqual(fitPrompt({ count: long, requestedOutputTokens: undefined, model: embeddings }), {
     kind: 'overflows',
     promptTokens: 8193,
@@ -82,7 +86,7 @@ test('each input of an embeddings request is judged by itself', () => {
 });
 
 test('the five largest messages are named, largest first', () => {
-  const parts = [5, 1, 900_000, 7, 3, 6, 4].map((tokens, index) => ({ index, role: 'user', tokens }));
+  const parts = [5, 1, 900_000, 7, 3, 6, 4].map((tokens, index) => part(index, tokens));
 
   const fit = fitPrompt({ count: count(900_026, { parts }), requestedOutputTokens: undefined, model: model('gpt-4o') });
 

@@ -70,3 +70,30 @@ test('a pool is served while one of its deployments is open', async () => {
   ]);
   assert.equal(none.isHealthy, false);
 });
+
+test('a breaker that is not closed is shown with its remedy, and without the service’s words', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  tripDeployment(deps, 'east');
+  await rig.clock.settle();
+
+  const { pools } = await checkHealth(rig.process());
+
+  const [shown] = pools[0]?.deployments ?? [];
+  assert.partialDeepStrictEqual(shown, { state: 'misconfigured', code: '401', untilMs: rig.clock.now() + 22_500 });
+  assert.match(shown?.remedy ?? '', /apiKey/u);
+  assert.doesNotMatch(JSON.stringify(shown), /The key was refused/u);
+});
+
+test('a pool that is paused is shown so, without the operator’s words, and is not unhealthy', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  tripDeployment(deps, 'east');
+  await deps.switches.pause({ kind: 'pool', name: 'gpt-4o-mini' }, 'Bob said so.');
+
+  const report = await checkHealth(rig.process());
+
+  assert.equal(report.isHealthy, true);
+  assert.deepEqual(report.pools[0]?.paused, { by: 'pool', at: rig.clock.now() });
+  assert.doesNotMatch(JSON.stringify(report), /Bob/u);
+});

@@ -110,3 +110,16 @@ test('looking again heals a failed bucket, and asks about no healthy one', async
   await rig.clock.run(intake.lookAgain());
   assert.equal(asked, before);
 });
+
+test('while no deployment is available one job is pulled when a probe is due, and none before or beside it', async () => {
+  const { rig, deps, intake } = open();
+  tripDeployment(deps, 'east');
+  assert.equal(intake.room(), 0);
+  await rig.clock.advance(22_500);
+
+  assert.equal(intake.room(), 1);
+  const over = intake.begin();
+  assert.equal(intake.room(), 0);
+  over(undefined);
+  assert.equal(intake.room(), 1);
+});

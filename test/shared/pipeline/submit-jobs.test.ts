@@ -227,3 +227,20 @@ test('two jobs with ids of 128 characters and one body both run', async () => {
     ['completed', 'completed'],
   );
 });
+
+test('a conversation that trimming makes fit is accepted, with the estimate of what is sent, and kept whole', async () => {
+  const rig = pipelineRig({ overrides: [{ name: 'gpt-4o-mini', contextWindow: 1000 }] });
+  const { request } = chatJob('abc '.repeat(500));
+  const messages = ['abc '.repeat(500), 'abc '.repeat(400)].map((content) => ({ role: 'user', content }));
+  const whole = { ...request, body: { ...request.body, messages } };
+
+  const [outcome] = await submit(rig, [submission({ id: 'a', request: whole, options: { onOverflow: 'trim' } })]);
+
+  assert.ok(outcome?.kind === 'accepted');
+  assert.deepEqual(outcome.figures.request.body['messages'], messages.slice(1));
+  const [job] = rig.jobs.all();
+  assert.partialDeepStrictEqual(job, { promptTokens: 407, worstCaseTokens: 507, costTokens: 401 + 100 });
+  assert.partialDeepStrictEqual(job?.fitting, { kind: 'trimmed', droppedMessages: 1, keptTokens: 407 });
+  const [message] = rig.queue.messages('jobs');
+  assert.partialDeepStrictEqual(message, { body: { request: { body: { messages } } } });
+});

@@ -34,8 +34,8 @@ test('a chat costs 3 a message, its role, its text, 1 for a name, and 3 for the 
   const system = 3 + 1 + 6;
   const user = 3 + 1 + 2 + 2 + 1;
   assert.deepEqual(count.parts, [
-    { index: 0, role: 'system', tokens: system },
-    { index: 1, role: 'user', tokens: user },
+    { index: 0, role: 'system', tokens: system, leastTokens: system },
+    { index: 1, role: 'user', tokens: user, leastTokens: user },
   ]);
   assert.equal(count.tokens, system + user + 3);
   assert.equal(count.leastTokens, count.tokens);
@@ -113,8 +113,8 @@ test('tools, tool calls and an answer schema are estimated, and are no reason to
 test('embeddings count each input: texts, tokens and lists of tokens', async () => {
   assert.equal((await counted({ input: 'hello world' }, embeddings)).tokens, 2);
   assert.deepEqual((await counted({ input: ['hello world', 'hello'] }, embeddings)).parts, [
-    { index: 0, role: 'input', tokens: 2 },
-    { index: 1, role: 'input', tokens: 1 },
+    { index: 0, role: 'input', tokens: 2, leastTokens: 2 },
+    { index: 1, role: 'input', tokens: 1, leastTokens: 1 },
   ]);
   assert.equal((await counted({ input: [1, 2, 3] }, embeddings)).tokens, 3);
   assert.equal((await counted({ input: [[1, 2], [3]] }, embeddings)).tokens, 3);
@@ -139,6 +139,25 @@ test('a prompt far over the limit is not counted to its end', async () => {
 
   assert.equal(count.precision, 'atLeast');
   assert.ok(count.leastTokens > 1000 && count.leastTokens < 5000);
+});
+
+test('messages are counted in the order that is asked for, each once, and told in their own', async () => {
+  const messages = ['a', 'one two three '.repeat(2000), 'b', 'c'].map((content) => ({ role: 'user', content }));
+
+  const whole = await counted({ messages }, { ...chat, countFirst: [3, 9, 3] });
+  const stopped = await counted({ messages }, { ...chat, stopAboveTokens: 1000, countFirst: [3, 2] });
+
+  assert.deepEqual(whole, await counted({ messages }));
+  assert.deepEqual(
+    stopped.parts.map((part) => part.index),
+    [0, 1, 2, 3],
+  );
+  const newest = await counted({ messages }, { ...chat, stopAboveTokens: 1000, countFirst: [3, 2, 1] });
+  assert.equal(newest.precision, 'atLeast');
+  assert.deepEqual(
+    newest.parts.map((part) => part.index),
+    [1, 2, 3],
+  );
 });
 
 const malformedBodies: readonly (readonly [string, JsonObject, PromptCounting, string])[] = [
