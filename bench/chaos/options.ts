@@ -12,7 +12,7 @@ from outside.
   npm run chaos -- [--seed N] [--minutes N] [--processes N] [--jobs N] [--only a,b] [--keep FOLDER]
 
   --seed N         of the schedule of faults and of the jobs; drawn, and printed, when it is not given
-  --minutes N      how long faults come; default: 3. The run is at most 2 minutes longer: it drains, and is audited
+  --minutes N      how long faults come; default: 2.5. The run then drains, for 2 minutes at the most, and is audited
   --processes N    processes of the app; default: 3
   --jobs N         default: ${jobsPerMinute} for each minute
   --only a,b       faults of these kinds alone
@@ -54,7 +54,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
     args: [...args],
     options: {
       seed: { type: 'string' },
-      minutes: { type: 'string', default: '3' },
+      minutes: { type: 'string', default: '2.5' },
       processes: { type: 'string', default: '3' },
       jobs: { type: 'string' },
       only: { type: 'string' },

@@ -6,7 +6,7 @@ import type { ChaosSystem } from './start-system.ts';
 import type { EndWatch } from './watch-ends.ts';
 
 /** A system that has been left in peace for so long and is not through will not get through. */
-const longestMs = 100_000;
+const longestMs = 120_000;
 const lookEveryMs = 1000;
 
 /**
