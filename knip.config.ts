@@ -4,6 +4,7 @@ const config: KnipConfig = {
   workspaces: {
     '.': {
       entry: [
+        'cli/sluice.ts',
         'functions/index.ts',
         'local/*.ts',
         'local/functions-host/main.ts',
@@ -13,7 +14,7 @@ const config: KnipConfig = {
         'samples/senders/*.ts',
         'test/**/*.test.ts',
       ],
-      project: ['{functions,shared,local,tools,bench,test,samples}/**/*.{ts,mjs}'],
+      project: ['{cli,functions,shared,local,tools,bench,test,samples}/**/*.{ts,mjs}'],
       // Loaded by a path of its own: the package has no entry for its blob server.
       ignoreDependencies: ['azurite'],
     },

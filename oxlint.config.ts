@@ -178,10 +178,20 @@ export default defineConfig({
       },
     },
     {
+      files: ['cli/**/*.ts'],
+      rules: restrict([
+        { regex: '^(?:\\.\\./)+(?:shared|functions|local)/', message: 'The command line knows the app by HTTP alone.' },
+        noSdk,
+      ]),
+    },
+    {
       files: ['test/**/*.ts', 'bench/**/*.ts'],
       rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', { max: 400 }] },
     },
-    { files: ['functions/compose.ts', 'local/**/*.ts', 'bench/**/*.ts', 'tools/**/*'], rules: { 'no-console': 'off' } },
+    {
+      files: ['functions/compose.ts', 'cli/sluice.ts', 'local/**/*.ts', 'bench/**/*.ts', 'tools/**/*'],
+      rules: { 'no-console': 'off' },
+    },
     {
       files: ['oxlint.config.ts', 'knip.config.ts', 'tools/brief-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },

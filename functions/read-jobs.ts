@@ -29,7 +29,7 @@ app.http('list-jobs', {
 async function readJob(sluice: App, request: HttpRequest): Promise<HttpResponseInit> {
   const id = request.params['id'] ?? '';
   const stored = isJobId(id) ? await sluice.deps.jobs.read(id) : undefined;
-  if (stored === undefined) {
+  if (stored === undefined || stored.document.erasedAt !== undefined) {
     const detail = 'A job that was put straight onto a queue is known once a pump has taken it.';
     return problem(404, { code: 'jobs.unknown', title: 'No job has this id', detail });
   }

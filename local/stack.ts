@@ -16,6 +16,9 @@ const help = `Runs the embedded stack: Service Bus, Cosmos DB, blob storage and 
   --layout JSON     changes to the layout: ports (0: a free one), models with their quotas and the faces of their
                     limiters, latency ("instant"), seed, lockMs; see local/stack-layout.ts
   --help            this text
+
+GET {adminUrl}/admin lists what the admin endpoint takes: counters, limits, and faults of every part, as told in
+docs/stack-faults.md.
 `;
 
 function readArguments() {

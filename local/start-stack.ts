@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { administerStack, type AdministeredStack } from './admin/stack-routes.ts';
+import { stackRoutes, type AdministeredStack, type StackFaults } from './admin/stack-routes.ts';
+import { ModelFaults } from './azure-openai/model-faults.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { CosmosFaults } from './cosmos/cosmos-faults.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
@@ -36,7 +37,7 @@ const database = 'sluice';
 /** Starts the whole stack in this process: Service Bus, Cosmos DB, blob storage and the regions of Azure OpenAI. */
 export async function startStack(layout: StackLayout, log: (line: string) => void = () => undefined): Promise<Stack> {
   await mkdir(layout.folder, { recursive: true });
-  const faults = { cosmos: new CosmosFaults(layout.seed), serviceBus: new ServiceBusFaults(layout.seed) };
+  const faults = stackFaults(layout.seed);
   const held = holdParts({ layout, faults, log });
   const parts = new Map<string, PartSwitch>([
     ['service-bus', new PartSwitch(held.serviceBus)],
@@ -58,7 +59,8 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
       seed: layout.seed,
       databasePath: stackFiles(layout).azureOpenAi,
       isInstant: layout.latency === 'instant',
-      administer: (regions) => administerStack(stack, regions),
+      adminRoutes: stackRoutes(stack),
+      faults: faults.azureOpenAi,
       log,
     });
     stopRegions = azureOpenAi.stop;
@@ -84,10 +86,18 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
   }
 }
 
+function stackFaults(seed: number): StackFaults {
+  return {
+    cosmos: new CosmosFaults(seed),
+    serviceBus: new ServiceBusFaults(seed),
+    azureOpenAi: new ModelFaults(seed),
+  };
+}
+
 /** The parts that are started again from their files. What goes wrong in them goes on. */
 function holdParts(start: {
   readonly layout: StackLayout;
-  readonly faults: AdministeredStack['faults'];
+  readonly faults: StackFaults;
   readonly log: (line: string) => void;
 }) {
   const { faults, layout, log } = start;

@@ -29,17 +29,23 @@ export function bookRoutes<Fault extends FaultRate>(
     {
       route: `DELETE ${part}/faults/{id}`,
       about: 'Ends one fault.',
-      handle: (_request, { id = '' }) => {
-        if (!book.remove(id)) {
-          throw new Problem(404, `There is no active fault ${id}.`);
-        }
-        return { removed: 1 };
-      },
+      handle: (_request, { id = '' }) => removeFault(book, id),
     },
   ];
 }
 
-export function listFaults<Fault extends FaultRate>(book: FaultBook<Fault>): FaultList {
-  const faults = book.list();
+export function listFaults<Fault extends FaultRate>(
+  book: FaultBook<Fault>,
+  isMeant?: (fault: Fault) => boolean,
+): FaultList {
+  const faults = book.list(isMeant);
   return { faults, taken: faults.reduce((sum, { taken }) => sum + taken, 0) };
+}
+
+/** Throws a `Problem` when there is no active fault of this id. */
+export function removeFault<Fault extends FaultRate>(book: FaultBook<Fault>, id: string): { readonly removed: number } {
+  if (!book.remove(id)) {
+    throw new Problem(404, `There is no active fault ${id}.`);
+  }
+  return { removed: 1 };
 }

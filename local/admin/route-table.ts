@@ -1,4 +1,5 @@
 import type { Administer, AdminRequest } from './admin-request.ts';
+import { Problem } from './problem.ts';
 
 /** One operation of the admin endpoint. */
 export interface AdminRoute {
@@ -9,8 +10,9 @@ export interface AdminRoute {
   readonly handle: (request: AdminRequest, names: Readonly<Record<string, string>>) => unknown;
 }
 
-/** Answers what a route of the table is for; the rest goes to `otherwise`. */
-export function routeTable(routes: readonly AdminRoute[], otherwise: Administer): Administer {
+/** Answers what a route of the table is for, with the list of them at the root; anything else is a `Problem` (404). */
+export function routeTable(table: readonly AdminRoute[]): Administer {
+  const routes = [help(table), ...table];
   return async (request) => {
     for (const { handle, route } of routes) {
       const names = match(route, request);
@@ -18,8 +20,14 @@ export function routeTable(routes: readonly AdminRoute[], otherwise: Administer)
         return handle(request, names);
       }
     }
-    return otherwise(request);
+    throw new Problem(404, `The admin endpoint has no ${request.method} /admin/${request.path.join('/')}.`);
   };
+}
+
+function help(table: readonly AdminRoute[]): AdminRoute {
+  const about = 'This list.';
+  const others = table.map((row) => ({ route: row.route.replace(' ', ' /admin/'), about: row.about }));
+  return { route: 'GET /', about, handle: () => ({ routes: [{ route: 'GET /admin', about }, ...others] }) };
 }
 
 function match(route: string, { method, path }: AdminRequest): Readonly<Record<string, string>> | undefined {

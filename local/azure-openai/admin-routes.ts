@@ -1,6 +1,7 @@
 import type { AdminRequest } from '../admin/admin-request.ts';
 import { Problem, readAdmin } from '../admin/problem.ts';
-import { administerFaults } from './fault-routes.ts';
+import type { AdminRoute } from '../admin/route-table.ts';
+import { faultRoutes } from './fault-routes.ts';
 import type { ModelFaults } from './model-faults.ts';
 import { callsQuery, deploymentChange, regionChange, usageQuery } from './admin-schemas.ts';
 import type { CallBook } from './call-book.ts';
@@ -22,37 +23,46 @@ export interface Administered {
   readonly log: (line: string) => void;
 }
 
-/**
- * The admin endpoint's operations: `GET counters`, `GET usage?from=&before=`, `GET calls?after=&limit=`,
- * `PATCH regions/{region}`, `PATCH regions/{region}/deployments/{deployment}`, `POST reset`, and the faults' (fault-routes.ts).
- * Gives the answer's JSON; throws a `Problem`. Changes last until the process ends.
- */
-export async function administer(on: Administered, request: AdminRequest): Promise<unknown> {
-  const { method, path } = request;
-  const [area, name = '', part, item = ''] = path;
-  if (area === 'azure-openai' || (area === 'regions' && part === 'faults')) {
-    return administerFaults(on, request);
-  }
-  switch (`${method} ${area ?? ''}${path.length > 1 ? '/{region}' : ''}${part === undefined ? '' : `/${part}`}`) {
-    case 'GET counters':
-      return counters(on);
-    case 'GET calls': {
-      const question = readAdmin(callsQuery, request.query);
-      const calls = on.book.page(question);
-      return { calls, next: calls.at(-1)?.number ?? question.after };
-    }
-    case 'GET usage':
-      return usage(on, request.query);
-    case 'POST reset':
-      await on.reset();
-      return { isReset: true };
-    case 'PATCH regions/{region}':
-      return changeRegion(on, name, request.body);
-    case 'PATCH regions/{region}/deployments':
-      return changeDeployment(on, { region: name, deployment: item }, request.body);
-    default:
-      throw new Problem(404, `The admin endpoint has no ${method} /admin/${path.join('/')}.`);
-  }
+/** What the admin endpoint takes for the regions. Changes last until the process ends. */
+export function regionRoutes(on: Administered): readonly AdminRoute[] {
+  return [
+    ...faultRoutes(on),
+    {
+      route: 'GET counters',
+      about: 'Calls, windows and limits of every deployment and limiter.',
+      handle: () => counters(on),
+    },
+    {
+      route: 'GET usage',
+      about: 'Sums of an interval, ?from=&before= in epoch ms.',
+      handle: ({ query }) => usage(on, query),
+    },
+    { route: 'GET calls', about: 'The calls one by one, ?after=&limit=.', handle: ({ query }) => calls(on, query) },
+    {
+      route: 'POST reset',
+      about: 'Empties log, counters, windows and model faults of the regions.',
+      handle: async () => {
+        await on.reset();
+        return { isReset: true };
+      },
+    },
+    {
+      route: 'PATCH regions/{region}',
+      about: 'Changes the latency of a region, or takes it down and brings it back: isDown.',
+      handle: async ({ body }, { region = '' }) => changeRegion(on, region, body),
+    },
+    {
+      route: 'PATCH regions/{region}/deployments/{deployment}',
+      about: 'Changes the limits and the faces of a deployment.',
+      handle: ({ body }, { deployment = '', region = '' }) => changeDeployment(on, { region, deployment }, body),
+    },
+  ];
+}
+
+function calls(on: Administered, query: AdminRequest['query']): unknown {
+  const question = readAdmin(callsQuery, query);
+  const page = on.book.page(question);
+  return { calls: page, next: page.at(-1)?.number ?? question.after };
 }
 
 function counters(on: Administered): unknown {

@@ -1,6 +1,6 @@
-import type { AdminRequest } from '../admin/admin-request.ts';
+import { bookRoutes, listFaults, removeFault } from '../admin/book-routes.ts';
 import { Problem, readAdmin } from '../admin/problem.ts';
-import type { FaultReport } from '../faults/fault-book.ts';
+import type { AdminRoute } from '../admin/route-table.ts';
 import { faultBody } from './admin-schemas.ts';
 import type { Fault, ModelFaults } from './model-faults.ts';
 import type { Region } from './region.ts';
@@ -10,60 +10,59 @@ interface Faulty {
   readonly regions: ReadonlyMap<string, { readonly region: Region }>;
 }
 
-/**
- * The faults of the regions: `GET`, `POST` and `DELETE azure-openai/faults` for all of them, `regions/{region}/faults`
- * for one, and `DELETE …/faults/{id}`.
- */
-export function administerFaults(on: Faulty, { body, method, path }: AdminRequest): unknown {
-  const [area, second = '', , fourth] = path;
-  const region = area === 'azure-openai' ? undefined : second;
-  const id = region === undefined ? path[2] : fourth;
-  if (path.length > (region === undefined ? 3 : 4) || (region === undefined && second !== 'faults')) {
-    throw new Problem(404, `The admin endpoint has no ${method} /admin/${path.join('/')}.`);
-  }
-  if (region !== undefined) {
-    requireRegion(on, region);
-  }
+/** The faults of the regions: of all of them below `azure-openai`, of one below its own path. */
+export function faultRoutes(on: Faulty): readonly AdminRoute[] {
   const { book } = on.faults;
-  switch (`${method}${id === undefined ? '' : ' {id}'}`) {
-    case 'GET':
-      return listed(on.faults, region);
-    case 'POST':
-      return add(on, { ...readAdmin(faultBody, body), ...(region === undefined ? {} : { region }) });
-    case 'DELETE':
-      return { removed: book.clear((fault) => region === undefined || fault.region === region) };
-    case 'DELETE {id}':
-      if (!book.remove(id ?? '')) {
-        throw new Problem(404, `There is no active fault ${id}.`);
-      }
-      return { removed: 1 };
-    default:
-      throw new Problem(404, `The admin endpoint has no ${method} /admin/${path.join('/')}.`);
-  }
+  const read = (body: unknown): Fault => checked(on, readAdmin(faultBody, body));
+  return [
+    ...bookRoutes('azure-openai', book, read),
+    {
+      route: 'GET regions/{region}/faults',
+      about: 'The model faults of a region, and those for all.',
+      handle: (_request, { region = '' }) => {
+        findRegion(on, region);
+        return listFaults(book, (fault) => fault.region === undefined || fault.region === region);
+      },
+    },
+    {
+      route: 'POST regions/{region}/faults',
+      about: 'Adds a model fault for a region.',
+      handle: ({ body }, { region = '' }) => {
+        findRegion(on, region);
+        const id = book.add(checked(on, { ...readAdmin(faultBody, body), region }));
+        return { id, faults: book.size };
+      },
+    },
+    {
+      route: 'DELETE regions/{region}/faults',
+      about: 'Ends the model faults of a region; those for all go on.',
+      handle: (_request, { region = '' }) => {
+        findRegion(on, region);
+        return { removed: book.clear((fault) => fault.region === region) };
+      },
+    },
+    {
+      route: 'DELETE regions/{region}/faults/{id}',
+      about: 'Ends one model fault.',
+      handle: (_request, { id = '', region = '' }) => {
+        findRegion(on, region);
+        return removeFault(book, id);
+      },
+    },
+  ];
 }
 
-function listed(
-  { book }: ModelFaults,
-  region: string | undefined,
-): { readonly faults: readonly FaultReport<Fault>[]; readonly taken: number } {
-  const faults = book.list((fault) => region === undefined || fault.region === undefined || fault.region === region);
-  return { faults, taken: faults.reduce((sum, { taken }) => sum + taken, 0) };
-}
-
-function add(on: Faulty, fault: Fault): { readonly id: string; readonly faults: number } {
+/** Throws a `Problem` for a region or a deployment that is not there. */
+function checked(on: Faulty, fault: Fault): Fault {
   const { deployment, region } = fault;
-  const regions = region === undefined ? [...on.regions.values()] : [requireRegion(on, region)];
+  const regions = region === undefined ? [...on.regions.values()] : [findRegion(on, region)];
   if (deployment !== undefined && !regions.some(({ region: { deployments } }) => deployments.has(deployment))) {
-    throw new Problem(
-      404,
-      `${region ?? 'No region'} has ${region === undefined ? 'a' : 'no'} deployment ${deployment}.`,
-    );
+    throw new Problem(404, `There is no deployment ${deployment} in ${region ?? 'any region'}.`);
   }
-  const id = on.faults.book.add(fault);
-  return { id, faults: on.faults.book.size };
+  return fault;
 }
 
-function requireRegion(on: Faulty, name: string): { readonly region: Region } {
+function findRegion(on: Faulty, name: string): { readonly region: Region } {
   const found = on.regions.get(name);
   if (found === undefined) {
     throw new Problem(404, `There is no region ${name}. There are: ${[...on.regions.keys()].join(', ')}.`);

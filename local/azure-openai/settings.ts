@@ -1,4 +1,5 @@
-import type { Administer } from '../admin/admin-request.ts';
+import type { AdminRoute } from '../admin/route-table.ts';
+import type { ModelFaults } from './model-faults.ts';
 
 /**
  * How the limiter of a deployment judges calls, and what it tells of itself. Nobody outside can be sure of these, so
@@ -107,8 +108,10 @@ export interface AzureOpenAiSettings {
   readonly regions: readonly RegionSettings[];
   /** 0 takes a free port. */
   readonly adminPort: number;
-  /** Lays more operations over the admin endpoint's own. */
-  readonly administer?: ((own: Administer) => Administer) | undefined;
+  /** What the admin endpoint takes beside what is the regions'. */
+  readonly adminRoutes?: readonly AdminRoute[] | undefined;
+  /** What goes wrong; nothing when absent, until it is added. */
+  readonly faults?: ModelFaults | undefined;
   /** The same seed gives the same answers, latencies and fault draws. */
   readonly seed: number;
   /** SQLite file of the call log, from which counters and windows come back after a crash. */

@@ -1,5 +1,5 @@
-import type { Administer } from '../admin/admin-request.ts';
-import { administer, type Administered } from './admin-routes.ts';
+import { routeTable } from '../admin/route-table.ts';
+import { type Administered, regionRoutes } from './admin-routes.ts';
 import { buildRegions } from './build-regions.ts';
 import { CallBook } from './call-book.ts';
 import { CallLog } from './call-log.ts';
@@ -45,10 +45,16 @@ export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<A
 }
 
 async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise<AzureOpenAi> {
-  const { now = Date.now, log = () => undefined, seed, isInstant = false } = settings;
+  const {
+    faults = new ModelFaults(settings.seed),
+    now = Date.now,
+    log = () => undefined,
+    seed,
+    isInstant = false,
+  } = settings;
   const startedAt = now();
   const regions = await buildRegions(settings, { startedAt, recorder: recorderOn(callLog) });
-  const service: Service = { seed, isInstant, now, book: new CallBook(callLog), faults: new ModelFaults(seed) };
+  const service: Service = { seed, isInstant, now, book: new CallBook(callLog), faults };
   restoreLimiters(regions, callLog, startedAt);
   announce(regions, log);
   const servers = new Map<string, { readonly region: Region; readonly server: RegionServer }>();
@@ -67,13 +73,12 @@ async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise
     reset,
     log,
   };
-  const own: Administer = async (request) => administer(administered, request);
-  const answer = settings.administer?.(own) ?? own;
+  const administer = routeTable([...(settings.adminRoutes ?? []), ...regionRoutes(administered)]);
   const admin = new RegionServer({
     port: settings.adminPort,
     log,
     now,
-    handle: async (request, response) => serveAdmin(answer, request, response),
+    handle: async (request, response) => serveAdmin(administer, request, response),
   });
   const all = [...[...servers.values()].map(({ server }) => server), admin];
   try {

@@ -1,9 +1,11 @@
 import type { Container, SqlParameter } from '@azure/cosmos';
 import { z } from 'zod';
 import { cosmosDocuments, withCosmosRetries } from '../cosmos-documents.ts';
+import { deadLetterReasons } from './dead-letter-reason.ts';
 import { jobDocumentSchema, jobStates } from './job-document.ts';
 import type { JobFilter, JobStore } from './job-store.ts';
 
+const reasonRow = z.object({ reason: z.enum(deadLetterReasons), jobs: z.number() });
 const countRow = z.object({ state: z.enum(jobStates), jobs: z.number() });
 
 /** Jobs in Cosmos: one document a job, keyed by its id. */
@@ -27,6 +29,15 @@ export function cosmosJobStore(container: Container): JobStore {
         const rows = resources.map((row) => countRow.parse(row));
         return Object.fromEntries(rows.map((row) => [row.state, row.jobs]));
       }),
+    countByReason: async (filter) =>
+      withCosmosRetries('Counting jobs by reason', async () => {
+        const { conditions, parameters } = toConditions(filter);
+        const where = ['IS_DEFINED(c.reason)', ...conditions].join(' AND ');
+        const query = `SELECT c.reason AS reason, COUNT(1) AS jobs FROM c WHERE ${where} GROUP BY c.reason`;
+        const { resources } = await container.items.query<unknown>({ query, parameters }).fetchAll();
+        const rows = resources.map((row) => reasonRow.parse(row));
+        return Object.fromEntries(rows.map((row) => [row.reason, row.jobs]));
+      }),
   };
 }
 
@@ -38,16 +49,31 @@ function toQuery(
   filter: JobFilter,
   page: { readonly size: number; readonly after?: string | undefined },
 ): { readonly query: string; readonly parameters: SqlParameter[] } {
-  const conditions = ['c.id > @after'];
-  const parameters: SqlParameter[] = [{ name: '@after', value: page.after ?? '' }];
-  if (filter.batchId !== undefined) {
-    conditions.push('c.batchId = @batchId');
-    parameters.push({ name: '@batchId', value: filter.batchId });
-  }
-  if (filter.states !== undefined) {
-    conditions.push('ARRAY_CONTAINS(@states, c.state)');
-    parameters.push({ name: '@states', value: [...filter.states] });
-  }
+  const { conditions, parameters } = toConditions(filter);
   const top = Math.max(1, Math.floor(page.size));
-  return { query: `SELECT TOP ${top} * FROM c WHERE ${conditions.join(' AND ')} ORDER BY c.id`, parameters };
+  return {
+    query: `SELECT TOP ${top} * FROM c WHERE ${['c.id > @after', ...conditions].join(' AND ')} ORDER BY c.id`,
+    parameters: [{ name: '@after', value: page.after ?? '' }, ...parameters],
+  };
+}
+
+function toConditions(filter: JobFilter): { readonly conditions: string[]; readonly parameters: SqlParameter[] } {
+  const { states, endedBefore, replayDueBefore } = filter;
+  const conditions = [
+    filter.isErasing === true ? "c.state = 'cancelled' AND c.isErasing = true" : 'NOT IS_DEFINED(c.erasedAt)',
+  ];
+  const parameters: SqlParameter[] = [];
+  const add = (condition: string, name: string, value: SqlParameter['value'] | undefined): void => {
+    if (value !== undefined) {
+      conditions.push(condition);
+      parameters.push({ name, value });
+    }
+  };
+  add('ARRAY_CONTAINS(@states, c.state)', '@states', states === undefined ? undefined : [...states]);
+  for (const field of ['batchId', 'reason', 'tenant', 'pool'] as const) {
+    add(`c.${field} = @${field}`, `@${field}`, filter[field]);
+  }
+  add('c.endedAt < @endedBefore', '@endedBefore', endedBefore);
+  add("c.state = 'parked' AND IS_DEFINED(c.replays) AND c.dueAt < @due", '@due', replayDueBefore);
+  return { conditions, parameters };
 }

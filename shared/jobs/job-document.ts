@@ -146,6 +146,9 @@ export const jobDocumentSchema = z.looseObject({
   resultRef: z.string().optional(),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),
+  /** Of a tombstone: when its job was erased (epoch ms), and whether something of it is still to be removed. */
+  erasedAt: z.number().optional(),
+  isErasing: z.boolean().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
   /** Seconds to live from the last write, once ended. */
   ttl: z.number().optional(),

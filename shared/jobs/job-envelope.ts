@@ -73,7 +73,7 @@ const requestSchema = z
 /** Kept as text: the message and the digest hold what the caller wrote. */
 const deadlineSchema = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with a zone' });
 
-const optionsSchema = z.strictObject({
+export const optionsSchema = z.strictObject({
   regions: z
     .array(z.string().min(1).max(63))
     .min(1)

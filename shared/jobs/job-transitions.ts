@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { DeadLetterReason } from './dead-letter-reason.ts';
+import type { JobOptions } from './job-envelope.ts';
 import type { JobAttempt, JobClaim, JobDocument, JobReplay, OpenCall } from './job-document.ts';
 
 /** A document keeps the newest attempts only; `attemptCount` counts them all. */
@@ -103,6 +104,14 @@ export interface ReplayPatch {
   readonly requestRef: string;
   readonly pool: string;
   readonly model: string;
+  /** What its request is counted to, when it has changed. */
+  readonly promptTokens?: number;
+  readonly worstCaseTokens?: number;
+  readonly costTokens?: number;
+  readonly options?: JobOptions;
+  readonly priority?: 'high';
+  /** A new deadline, epoch ms. */
+  readonly deadline?: number;
   /** Told in the history, by name. */
   readonly patch?: JsonObject;
 }

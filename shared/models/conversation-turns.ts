@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import { isJsonArray, jsonAt, textAt } from '../tokens/json-guards.ts';
 
 /** The messages of a conversation by what a sliding window does with them; each place in `messages` is in one of the lists. */
@@ -9,19 +10,29 @@ export interface ConversationTurns {
   readonly older: readonly (readonly number[])[];
 }
 
+/** Messages that one pass looks at in a turn of the event loop, and what one may cost it, in µs (0.15 measured). */
+const messagesPerTurn = 4000;
+const usPerMessage = 0.5;
+
 const keptRoles: ReadonlySet<string> = new Set(['system', 'developer']);
 
 /**
  * A turn starts with a user message and holds what follows it, up to the next one; what comes before the first user
  * message is a turn of its own. A result is in the turn of its call: a user message between a call of a tool (or of a
- * function) and its result starts no turn. System and developer messages are in no turn.
+ * function) and its result starts no turn. System and developer messages are in no turn. Linear, in turns of the event loop.
  */
-export function conversationTurns(messages: readonly Json[]): ConversationTurns {
-  const lastResults = findLastResults(messages);
+export async function conversationTurns(
+  messages: readonly Json[],
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<ConversationTurns> {
+  const lastResults = await findLastResults(messages, yieldToEventLoop);
   const kept: number[] = [];
   const turns: number[][] = [];
   let heldUntil = -1;
   for (const [index, message] of messages.entries()) {
+    if (index % messagesPerTurn === messagesPerTurn - 1) {
+      await yieldToEventLoop(messagesPerTurn * usPerMessage);
+    }
     const role = textAt(message, 'role') ?? '';
     if (keptRoles.has(role)) {
       kept.push(index);
@@ -40,10 +51,16 @@ export function conversationTurns(messages: readonly Json[]): ConversationTurns 
 }
 
 /** The place of the last result of each message that calls: a result belongs to the newest call of its id (or name) before it. */
-function findLastResults(messages: readonly Json[]): ReadonlyMap<number, number> {
+async function findLastResults(
+  messages: readonly Json[],
+  yieldToEventLoop: YieldToEventLoop,
+): Promise<ReadonlyMap<number, number>> {
   const callers = new Map<string, number>();
   const lastResults = new Map<number, number>();
   for (const [index, message] of messages.entries()) {
+    if (index % messagesPerTurn === messagesPerTurn - 1) {
+      await yieldToEventLoop(messagesPerTurn * usPerMessage);
+    }
     const answered = answeredCall(message);
     const caller = answered === undefined ? undefined : callers.get(answered);
     if (caller !== undefined) {

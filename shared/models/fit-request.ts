@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { requestedOutputTokens } from '../tokens/estimate-cost.ts';
 import { isJsonArray, jsonAt } from '../tokens/json-guards.ts';
 import type { CountedPrompt } from '../tokens/prompt-count.ts';
-import { conversationTurns } from './conversation-turns.ts';
+import type { ConversationTurns } from './conversation-turns.ts';
 import { fitPrompt, type PromptFit } from './fit-prompt.ts';
 import type { CountCorrection, Fitting } from './fitting.ts';
 import { lowerOutput } from './lower-output.ts';
@@ -13,6 +13,8 @@ export interface FitWish {
   readonly body: JsonObject;
   readonly count: CountedPrompt;
   readonly model: Pick<ModelEntry, 'operation' | 'outputTokens'> & Windows;
+  /** What may be dropped of a conversation; undefined when the request is none. */
+  readonly turns: ConversationTurns | undefined;
   readonly onOverflow: 'dead-letter' | 'trim' | 'reduce-output';
   /** What the service said when it refused the request as it was fitted without this. */
   readonly correction?: CountCorrection | undefined;
@@ -103,9 +105,9 @@ function windowsOf({ model, correction }: FitWish, uncountedTokens: number): Win
 }
 
 function trim(wish: FitWish, overflow: PromptOverflow): RequestFit {
-  const { body, count, model, correction } = wish;
+  const { body, count, model, correction, turns } = wish;
   const messages = jsonAt(body, 'messages');
-  if (model.operation !== 'chat' || !isJsonArray(messages)) {
+  if (turns === undefined || !isJsonArray(messages)) {
     return misfit(overflow, { kind: 'no-messages' });
   }
   // What we counted too much may lie in the turns that are dropped: it is no room that is left.
@@ -113,7 +115,7 @@ function trim(wish: FitWish, overflow: PromptOverflow): RequestFit {
   const outputTokens = requestedOutputTokens(body);
   const answerTokens = outputTokens ?? Math.min(model.outputTokens, Math.floor(windows.contextTokens / answerPart));
   const limitTokens = Math.min(windows.inputTokens, windows.contextTokens - answerTokens);
-  const trimmed = trimMessages({ turns: conversationTurns(messages), count, limitTokens });
+  const trimmed = trimMessages({ turns, count, limitTokens });
   const { keptPlaces, droppedTurns, droppedMessages, droppedTokens } = trimmed;
   const keptMessages = keptPlaces.length;
   const left = fitPrompt({
@@ -129,15 +131,10 @@ function trim(wish: FitWish, overflow: PromptOverflow): RequestFit {
   const fitting: Fitting = { kind: 'trimmed', ...dropped, keptMessages, keptTokens: trimmed.count.tokens };
   return {
     kind: 'fits',
-    body: { ...body, messages: messagesAt(messages, keptPlaces) },
+    body: { ...body, messages: keptPlaces.flatMap((place) => messages.slice(place, place + 1)) },
     count: trimmed.count,
     fitting: withCorrection(fitting, correction),
   };
-}
-
-function messagesAt(messages: readonly Json[], places: readonly number[]): readonly Json[] {
-  const kept = new Set(places);
-  return messages.filter((_, place) => kept.has(place));
 }
 
 function reduceOutput(wish: FitWish, windows: Windows, overflow: PromptOverflow): RequestFit {

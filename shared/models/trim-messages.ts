@@ -40,7 +40,6 @@ export function trimMessages(prompt: {
   }
   const keptPlaces = [...turns.kept, ...turns.older.slice(dropped).flat()].toSorted((left, right) => left - right);
   const keptParts = partsAt(counted, keptPlaces);
-  const droppedPlaces = turns.older.slice(0, dropped).flat();
   return {
     keptPlaces,
     count: {
@@ -51,8 +50,8 @@ export function trimMessages(prompt: {
       parts: keptParts,
     },
     droppedTurns: dropped,
-    droppedMessages: droppedPlaces.length,
-    droppedTokens: sumOf(partsAt(counted, droppedPlaces)).tokens,
+    droppedMessages: turns.older.slice(0, dropped).reduce((sum, turn) => sum + turn.length, 0),
+    droppedTokens: count.tokens - tokens,
   };
 }
 

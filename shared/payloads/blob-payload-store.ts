@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { ContainerClient } from '@azure/storage-blob';
 import { AppError } from '../errors.ts';
-import { isPayloadName } from './payload-name.ts';
+import { isPayloadName, payloadPrefixes, requestName } from './payload-name.ts';
 import type { PayloadRead, PayloadStore } from './payload-store.ts';
 
 /** A connection string (local stack), or a blob service reached by identity. */
@@ -34,6 +34,10 @@ export function blobPayloadStore(settings: BlobPayloadSettings): PayloadStore {
         : { kind: 'missing' },
     remove: async (name) => {
       await attempt('Removing', name, async () => remove(await container(), name));
+    },
+    removeOf: async (jobId) => {
+      const name = requestName(jobId, 'all');
+      return attempt('Removing', name, async () => removeAll(await container(), payloadPrefixes(jobId)));
     },
   };
 }
@@ -96,6 +100,24 @@ async function remove(container: ContainerClient, name: string): Promise<void> {
       throw error;
     }
   }
+}
+
+async function removeAll(container: ContainerClient, prefixes: readonly string[]): Promise<number> {
+  let removed = 0;
+  try {
+    for (const prefix of prefixes) {
+      for await (const { name } of container.listBlobsFlat({ prefix })) {
+        await remove(container, name);
+        removed += 1;
+      }
+    }
+  } catch (error) {
+    // Nothing was ever stored: the container is made by the first write.
+    if (statusOf(error) !== 404) {
+      throw error;
+    }
+  }
+  return removed;
 }
 
 /** S1: a name that is not ours never becomes an address. */

@@ -26,6 +26,12 @@ export function resultName(jobId: string, attempt: string): string {
   return checked(`results/${jobId}~${attempt}.json`);
 }
 
+/** What the names of a job's payloads begin with, and those of no other job: `~` is in no id. */
+export function payloadPrefixes(jobId: string): readonly string[] {
+  const ending = 'x.json';
+  return [requestName(jobId, 'x'), resultName(jobId, 'x')].map((name) => name.slice(0, -ending.length));
+}
+
 /** True for names that are made here: the check for a name that came in a message (S1). */
 export function isPayloadName(name: string): boolean {
   return namePattern.test(name);

@@ -11,6 +11,11 @@ export interface PayloadStore {
   readonly get: (name: string, maxBytes: number) => Promise<PayloadRead>;
   /** Removes a payload; one that is not there is removed already. */
   readonly remove: (name: string) => Promise<void>;
+  /**
+   * Removes every request and every result of a job, those of attempts that did not count included, and tells how many there
+   * were. Throws AppError `payloads.invalid_name` for what is no job id.
+   */
+  readonly removeOf: (jobId: string) => Promise<number>;
 }
 
 export type PayloadRead =

@@ -26,7 +26,7 @@ type CancelDeps = Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>;
 export async function cancelOne(deps: CancelDeps, id: string): Promise<CancelOutcome> {
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = await deps.jobs.read(id);
-    if (stored === undefined) {
+    if (stored === undefined || stored.document.erasedAt !== undefined) {
       return { kind: 'unknown' };
     }
     if (hasEnded(stored.document)) {

@@ -2,7 +2,7 @@ import { checkJobCost, worstCaseUsd } from '../budget/job-cost.ts';
 import type { JobEnvelope, JobRequest } from '../jobs/job-envelope.ts';
 import { modelOf, operationOf } from '../jobs/job-envelope.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
-import { conversationTurns } from '../models/conversation-turns.ts';
+import { type ConversationTurns, conversationTurns } from '../models/conversation-turns.ts';
 import { fitRequest } from '../models/fit-request.ts';
 import type { CountCorrection, Fitting } from '../models/fitting.ts';
 import type { ModelEntry } from '../models/model-catalogue.ts';
@@ -59,6 +59,7 @@ export async function checkJob(
     const description = `The model "${modelName}" serves ${model.operation}, not ${operation} (request.url).`;
     return refuse({ reason: 'InvalidJob', description, figures: { model: modelName, path: 'request.url' } });
   }
+  const turns = options?.onOverflow === 'trim' ? await turnsOf(deps, request) : undefined;
   const count = await countPrompt(request.body, {
     operation,
     counter: deps.counter,
@@ -66,24 +67,35 @@ export async function checkJob(
     imageRule: model.imageRule,
     yieldToEventLoop: deps.yieldToEventLoop,
     stopAboveTokens: model.contextTokens * countedWindows,
-    countFirst: options?.onOverflow === 'trim' ? newestFirst(request) : undefined,
+    countFirst: turns === undefined ? undefined : newestFirst(turns),
   });
   if (count.kind === 'malformed') {
     const description = `request.body.${count.path}: ${count.problem}`;
     return refuse({ reason: 'InvalidJob', description, figures: { path: `request.body.${count.path}` } });
   }
   const onOverflow = options?.onOverflow ?? 'dead-letter';
-  const fit = fitRequest({ body: request.body, count, model, onOverflow, correction });
+  const fit = fitRequest({ body: request.body, count, model, turns, onOverflow, correction });
   return fit.kind === 'overflows'
     ? refuse(describeMisfit(model.name, fit), fit.overflow.promptTokens)
     : judge({ options, pool: choice.pool, model, request: { ...request, body: fit.body }, ...fit });
 }
 
-/** What trimming keeps is counted first: of a very long conversation the oldest messages are left uncounted. */
-function newestFirst(request: JobRequest): readonly number[] {
+async function turnsOf(
+  deps: Pick<PipelineDeps, 'yieldToEventLoop'>,
+  request: JobRequest,
+): Promise<ConversationTurns | undefined> {
   const messages = jsonAt(request.body, 'messages');
-  const { kept, older } = conversationTurns(isJsonArray(messages) ? messages : []);
-  return [...kept, ...older.toReversed().flat()];
+  return operationOf(request) === 'chat' && isJsonArray(messages)
+    ? conversationTurns(messages, deps.yieldToEventLoop)
+    : undefined;
+}
+
+/** What trimming keeps is counted first: of a very long conversation the oldest messages are left uncounted. */
+function* newestFirst({ kept, older }: ConversationTurns): Generator<number, void, undefined> {
+  yield* kept;
+  for (const turn of older.toReversed()) {
+    yield* turn;
+  }
 }
 
 interface Fitted {

@@ -4,6 +4,7 @@ import { hasEnded } from '../jobs/job-document.ts';
 import { type DeadLetter, deadLetterJob } from '../jobs/job-transitions.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobEnd } from './end-job.ts';
+import { noJob } from './inspect-dead-letter.ts';
 import type { ReadMessage } from './read-message.ts';
 
 /** A message shows this many problems at the most. */
@@ -21,28 +22,40 @@ export async function deadLetterInvalid(
   const reason = 'InvalidJob';
   const description = describeProblems(invalid.problems);
   const figures = { problems: invalid.problems.length };
+  let hasDocument = false;
   if (invalid.id !== undefined && invalid.digest !== undefined) {
-    await endDocument(deps, { id: invalid.id, digest: invalid.digest, why: { reason, description, figures } });
+    hasDocument = await endDocument(deps, {
+      id: invalid.id,
+      digest: invalid.digest,
+      why: { reason, description, figures },
+    });
   }
+  const whose = hasDocument ? {} : noJob;
   const jobId = invalid.id === undefined ? {} : { jobId: invalid.id };
-  await message.deadLetter({ reason, description, figures: { ...figures, ...jobId } });
+  await message.deadLetter({ reason, description, figures: { ...figures, ...jobId, ...whose } });
   return { settlement: 'dead-letter', outcome: 'dead-lettered', reason };
 }
 
-/** The digest ties the message to the document: a message of somebody else's making ends no job by its id. */
-async function endDocument(
+/**
+ * Ends the job's document, and tells whether it has one. The digest ties the message to the document: a message of somebody
+ * else's making ends no job by its id.
+ */
+export async function endDocument(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'settings'>,
   job: { readonly id: string; readonly digest: string; readonly why: DeadLetter },
-): Promise<void> {
+): Promise<boolean> {
   for (;;) {
     const stored = await deps.jobs.read(job.id);
-    if (stored === undefined || hasEnded(stored.document) || stored.document.digest !== job.digest) {
-      return;
+    if (stored?.document.digest !== job.digest) {
+      return false;
+    }
+    if (hasEnded(stored.document)) {
+      return true;
     }
     const end = { now: deps.clock.now(), ttlSeconds: deps.settings.resultTtlSeconds };
     const written = await deps.jobs.replace(deadLetterJob(stored.document, job.why, end), stored.version);
     if (written !== 'conflict') {
-      return;
+      return true;
     }
   }
 }

@@ -11,7 +11,7 @@ import { LanePlanner } from './lane-planner.ts';
 import { PumpHand } from './pump-hand.ts';
 import { pullPools } from './pull-pools.ts';
 import { tellQuotas } from './tell-quotas.ts';
-import { lookAtControl, watchControl } from './watch-control.ts';
+import { watchControl } from './watch-control.ts';
 
 /** How long a ticket waits before it tries again after an outage, in ms. */
 const postponeMs = 5000;
@@ -83,7 +83,8 @@ async function serve(deps: PipelineDeps, pump: Pump): Promise<PumpEnd> {
   const calls = new CallTimes(deps.clock);
   const planner = new LanePlanner(deps, calls);
   const pulled = new AbortController();
-  await lookAtControl(deps, { hasFailed: false });
+  // A pump that does not know the switches pulls nothing: a stop may have been ordered.
+  await Promise.all([deps.switches.refresh(), deps.health.refresh()]);
   void watchControl(deps, pump.settled);
   void planner.grow(traceparent, pulled.signal);
   void tellQuotas(deps, pulled.signal);

@@ -190,7 +190,7 @@ async function store(deps: PipelineDeps, job: Runnable, expectedStartAt: number 
     return { kind: 'accepted', id, document, figures, expectedStartAt };
   }
   const existing = (await deps.jobs.read(id))?.document ?? document;
-  if (existing.digest !== document.digest) {
+  if (existing.digest !== document.digest && existing.submittedDigest !== document.digest) {
     return { kind: 'conflict', id };
   }
   const isOver = hasEnded(existing);

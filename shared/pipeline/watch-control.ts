@@ -1,6 +1,6 @@
 import type { PipelineDeps } from './deps.ts';
 
-/** How often a pump looks at the pools' switches and at the breakers, in ms; a little jittered. */
+/** How often a pump looks at the pools' switches, and at the breakers that are due, in ms; a little jittered. */
 const lookMs = 2000;
 const jitter = 0.1;
 
@@ -8,28 +8,31 @@ type ControlDeps = Pick<PipelineDeps, 'health' | 'switches' | 'clock' | 'random'
 
 /**
  * Follows what operators and other processes write, until `signal` is aborted. While the store is away what was read last
- * holds: no call starts then, because no bucket answers either.
+ * holds. The two are looked at apart: a breaker that is slow to write must not hold up a stop.
  */
 export async function watchControl(deps: ControlDeps, signal: AbortSignal): Promise<void> {
-  let hasFailed = false;
+  await Promise.all([repeat(deps, signal, switchLook(deps)), repeat(deps, signal, async () => deps.health.refresh())]);
+}
+
+async function repeat(deps: ControlDeps, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    hasFailed = !(await lookAtControl(deps, { hasFailed }));
+    await look();
     await deps.clock.sleep(lookMs * (1 + jitter * (2 * deps.random() - 1)), signal);
   }
 }
 
-/** One look; false when it failed, which is logged unless the last one did too. */
-export async function lookAtControl(
-  deps: ControlDeps,
-  { hasFailed }: { readonly hasFailed: boolean },
-): Promise<boolean> {
-  try {
-    await Promise.all([deps.switches.refresh(), deps.health.refresh()]);
-    return true;
-  } catch (error) {
-    if (!hasFailed) {
-      deps.logFault("reading the pools' switches", error);
+/** A look that fails is left to the next one, and logged once until one succeeds. */
+function switchLook(deps: ControlDeps): () => Promise<void> {
+  let hasFailed = false;
+  return async () => {
+    try {
+      await deps.switches.refresh();
+      hasFailed = false;
+    } catch (error) {
+      if (!hasFailed) {
+        deps.logFault("reading the pools' switches", error);
+      }
+      hasFailed = true;
     }
-    return false;
-  }
+  };
 }

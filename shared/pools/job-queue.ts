@@ -23,6 +23,41 @@ export interface JobQueue {
    * @throws AppError `queue.unavailable` (retryable), `queue.refused`
    */
   readonly backlog: (queue: string, options?: { readonly enqueuedBefore?: number }) => Promise<Backlog>;
+  /**
+   * What lies in the queue's dead-letter queue, in the order of its sequence numbers, without locking it: at most `most`
+   * behind the number `after`. An empty page is the end; a short one need not be.
+   */
+  readonly peekDeadLetters: (
+    queue: string,
+    page: { readonly after?: string | undefined; readonly most: number },
+  ) => Promise<readonly DeadLetterHead[]>;
+  /** One dead letter with its body; `undefined` when it is not there any more. */
+  readonly readDeadLetter: (queue: string, sequenceNumber: string) => Promise<DeadLetter | undefined>;
+  /**
+   * Takes these out of the dead-letter queue for good, by their sequence numbers, and tells how many it found: what another
+   * holds at the moment stays. The others keep their places. Takes about as long as the letters before them are many.
+   */
+  readonly removeDeadLetters: (queue: string, sequenceNumbers: ReadonlySet<string>) => Promise<number>;
+}
+
+/** A dead-lettered message as a look at it shows it. */
+export interface DeadLetterHead {
+  readonly sequenceNumber: string;
+  readonly messageId: string | undefined;
+  readonly epoch: number;
+  /** Ours, or the broker's: `MaxDeliveryCountExceeded`, `TTLExpiredException`, … */
+  readonly reason: string | undefined;
+  readonly description: string | undefined;
+  /** Plain properties, among them the figures that it was dead-lettered with. */
+  readonly properties: Readonly<Record<string, string | number | boolean>>;
+  /** Epoch ms: when it came onto the queue. */
+  readonly enqueuedAt: number;
+}
+
+export interface DeadLetter extends DeadLetterHead {
+  /** Parsed JSON, or what could not be parsed. */
+  readonly body: unknown;
+  readonly batchId: string | undefined;
 }
 
 /** An estimate, rather too much than too little. */

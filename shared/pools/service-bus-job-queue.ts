@@ -2,6 +2,7 @@ import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@az
 import Long from 'long';
 import type { JobQueue } from './job-queue.ts';
 import { peekedBacklogs } from './service-bus-backlog.ts';
+import { serviceBusDeadLetters } from './service-bus-dead-letters.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { QueueReceivers } from './service-bus-receivers.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
@@ -31,6 +32,7 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
     receivers.set(queue, known);
     return known;
   };
+  const { close: closeDeadLetters, ...deadLetters } = serviceBusDeadLetters(client);
   const senderOf = (queue: string): ServiceBusSender => {
     const known = senders.get(queue);
     if (known !== undefined && !known.isClosed) {
@@ -64,9 +66,11 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
         const own = receiversOf(queue);
         return backlogs.of(queue, { receiver: own.looker(), held: () => own.held() }, enqueuedBefore);
       }),
+    ...deadLetters,
     close: async () => {
       locks.stop();
-      await Promise.allSettled([...senders.values(), ...receivers.values()].map(async (one) => one.close()));
+      const open = [...senders.values(), ...receivers.values(), { close: closeDeadLetters }];
+      await Promise.allSettled(open.map(async (one) => one.close()));
       await client.close();
     },
   };

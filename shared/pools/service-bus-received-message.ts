@@ -112,8 +112,8 @@ export function toReceivedMessage(
     messageId: typeof message.messageId === 'string' ? message.messageId : undefined,
     body: readBody(message),
     epoch: readEpoch(properties['epoch']),
-    batchId: text(properties['batchId']),
-    traceparent: text(properties['traceparent']) ?? text(properties['Diagnostic-Id']),
+    batchId: readText(properties['batchId']),
+    traceparent: readText(properties['traceparent']) ?? readText(properties['Diagnostic-Id']),
     sequenceNumber: String(message.sequenceNumber),
     deliveryCount: message.deliveryCount ?? 0,
     enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? Date.now(),
@@ -148,15 +148,15 @@ function toDeadLetterOptions(note: DeadLetterNote) {
   };
 }
 
-function readBody(message: ServiceBusReceivedMessage): unknown {
+export function readBody(message: ServiceBusReceivedMessage): unknown {
   const body: unknown = message.body;
   return body;
 }
 
-function readEpoch(value: unknown): number {
+export function readEpoch(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= largestEpoch ? value : 0;
 }
 
-function text(value: unknown): string | undefined {
+export function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

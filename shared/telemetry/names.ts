@@ -21,6 +21,12 @@ export const spanNames = {
   cancel: 'cancel',
   wake: 'wake',
   replay: 'replay',
+  purge: 'purge',
+  erase: 'erase',
+  /** A look through the dead-letter queues. */
+  sweep: 'sweep',
+  /** A pool paused or resumed. */
+  switch: 'switch',
   health: 'health',
 } as const;
 
@@ -37,6 +43,10 @@ export const invocationSpans: ReadonlySet<string> = new Set([
   spanNames.cancel,
   spanNames.wake,
   spanNames.replay,
+  spanNames.purge,
+  spanNames.erase,
+  spanNames.sweep,
+  spanNames.switch,
   spanNames.health,
 ]);
 
@@ -164,4 +174,9 @@ export const sluice = {
   switchState: 'sluice.switch.state',
   jobsPulled: 'sluice.pump.jobs_pulled',
   jobsEnded: 'sluice.pump.jobs_ended',
+  /** Of a sweep: dead-lettered messages that were judged, jobs that became dead letters by it, messages sent and removed. */
+  lettersJudged: 'sluice.sweep.judged',
+  lettersAdopted: 'sluice.sweep.adopted',
+  lettersSent: 'sluice.sweep.sent',
+  lettersRemoved: 'sluice.sweep.removed',
 } as const;

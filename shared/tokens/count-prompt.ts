@@ -15,7 +15,7 @@ export interface PromptCounting extends CountingDeps {
    * Places of the messages in the order in which they are to be counted; those that it does not name come last. It tells
    * which are left uncounted above `stopAboveTokens`.
    */
-  readonly countFirst?: readonly number[] | undefined;
+  readonly countFirst?: Iterable<number> | undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ async function countTexts(texts: PromptTexts, options: PromptCounting): Promise<
 }
 
 /** Each place below `length` once: those of `first`, then the others. */
-function* countingOrder(length: number, first: readonly number[] = []): Generator<number, void, undefined> {
+function* countingOrder(length: number, first: Iterable<number> = []): Generator<number, void, undefined> {
   const isTold = new Uint8Array(length);
   for (const place of first) {
     if (isTold[place] === 0) {

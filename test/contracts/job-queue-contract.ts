@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { DeadLetterNote, JobQueue, OutgoingMessage, ReceivedMessage } from '../../shared/pools/job-queue.ts';
+import type {
+  DeadLetterHead,
+  DeadLetterNote,
+  JobQueue,
+  OutgoingMessage,
+  ReceivedMessage,
+} from '../../shared/pools/job-queue.ts';
 
 export interface JobQueueUnderTest {
   /** Has the queues `jobs` and `brief`; the locks of `brief` are lost within two seconds. */
@@ -127,6 +133,50 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
       { reason: 'TooLong', description: 'By 2,000.', figures, body: { mark: 'a' } },
     ]);
     assert.equal(await run(queue.hasWork('jobs', held)), false);
+  });
+
+  test(`${name}: shows dead letters page by page, without their bodies, and one of them whole`, async (context) => {
+    const { queue, run } = await open(context);
+    await buried(queue, run, ['a', 'b', 'c', 'd', 'e']);
+
+    const first = await run(queue.peekDeadLetters('jobs', { most: 3 }));
+    const rest = await run(queue.peekDeadLetters('jobs', { after: first.at(-1)?.sequenceNumber, most: 3 }));
+
+    assert.deepEqual(
+      [...first, ...rest].map(({ messageId }) => messageId),
+      ['a', 'b', 'c', 'd', 'e'],
+    );
+    assert.partialDeepStrictEqual(rest[0], {
+      epoch: 2,
+      reason: 'TooLong',
+      description: 'By 2,000.',
+      properties: { jobId: 'd', overByTokens: 2000 },
+    });
+    assert.ok(!Object.hasOwn(rest[0] ?? {}, 'body'));
+    const whole = await run(queue.readDeadLetter('jobs', rest[0]?.sequenceNumber ?? ''));
+    assert.partialDeepStrictEqual(whole, { messageId: 'd', reason: 'TooLong', body: { mark: 'd' } });
+    assert.deepEqual(await run(queue.peekDeadLetters('brief', { most: 3 })), []);
+  });
+
+  test(`${name}: removes the dead letters that are meant, and the others keep their places`, async (context) => {
+    const { queue, run } = await open(context);
+    const names = Array.from({ length: 600 }, (_, index) => `m-${index}`);
+    await buried(queue, run, names);
+    const letters = await lettersOf(queue, run);
+    assert.equal(letters.length, 600);
+    const meant = new Set(letters.filter((_, index) => index % 7 === 3).map(({ sequenceNumber }) => sequenceNumber));
+
+    assert.equal(await run(queue.removeDeadLetters('jobs', new Set([...meant, '999999999']))), meant.size);
+
+    const left = await lettersOf(queue, run);
+    assert.deepEqual(
+      left.map(({ messageId }) => messageId),
+      names.filter((_, index) => index % 7 !== 3),
+    );
+    const last = left.at(-1)?.sequenceNumber ?? '';
+    assert.equal(await run(queue.removeDeadLetters('jobs', new Set([last]))), 1, 'the others were let go');
+    assert.equal(await run(queue.removeDeadLetters('jobs', new Set([last]))), 0);
+    assert.equal(await run(queue.readDeadLetter('jobs', last)), undefined);
   });
 
   test(`${name}: gives a scheduled message when it is due, and not before`, async (context) => {
@@ -271,6 +321,38 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
 
 function message(messageId: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return { messageId, text: JSON.stringify({ mark: messageId }), epoch: 0, traceparent: undefined, ...changes };
+}
+
+type Run = JobQueueUnderTest['run'];
+
+async function buried(queue: JobQueue, run: Run, names: readonly string[]): Promise<void> {
+  await run(
+    queue.send(
+      'jobs',
+      names.map((name) => message(name, { epoch: 2 })),
+    ),
+  );
+  for (let left = names.length; left > 0;) {
+    const received = await run(queue.receive('jobs', left, 5000));
+    left -= received.length;
+    const note = (id: string): DeadLetterNote => ({
+      reason: 'TooLong',
+      description: 'By 2,000.',
+      figures: { jobId: id, overByTokens: 2000, largestMessages: [{ index: 0 }] },
+    });
+    await run(Promise.all(received.map(async (one) => one.deadLetter(note(one.messageId ?? '')))));
+  }
+}
+
+async function lettersOf(queue: JobQueue, run: Run): Promise<readonly DeadLetterHead[]> {
+  const letters: DeadLetterHead[] = [];
+  for (;;) {
+    const page = await run(queue.peekDeadLetters('jobs', { after: letters.at(-1)?.sequenceNumber, most: 250 }));
+    if (page.length === 0) {
+      return letters;
+    }
+    letters.push(...page);
+  }
 }
 
 async function receiveOne(queue: JobQueue): Promise<ReceivedMessage> {

@@ -56,6 +56,52 @@ export function jobStoreContract(name: string, open: (context: TestContext) => P
     assert.deepEqual(await idsOf({ batchId: 'none' }), []);
   });
 
+  test(`${name}: lists and counts jobs by how they ended`, async (context) => {
+    const store = await open(context);
+    const state = 'dead-lettered';
+    const ended: readonly Partial<JobDocument>[] = [
+      { id: 'd-1', state, reason: 'InvalidRequest', tenant: 't', endedAt: 10 },
+      { id: 'd-2', state, reason: 'InvalidRequest', pool: 'q', endedAt: 20 },
+      { id: 'd-3', state: 'expired', reason: 'Expired', batchId: 'b', endedAt: 30 },
+      { id: 'd-4', state: 'completed', endedAt: 40 },
+      { id: 'd-5', state: 'parked', dueAt: 5, replays: [{ at: 5, state, reason: 'Expired' }] },
+      { id: 'd-6', state: 'parked', dueAt: 5 },
+    ];
+    for (const changes of ended) {
+      await store.create(jobDocument(changes));
+    }
+    const idsOf = async (filter: Parameters<JobStore['list']>[0]): Promise<readonly string[]> => {
+      const page = await store.list(filter, { size: 100 });
+      return page.documents.map(({ id }) => id);
+    };
+    const states = ['dead-lettered', 'expired'] as const;
+
+    assert.deepEqual(await idsOf({ states, reason: 'InvalidRequest' }), ['d-1', 'd-2']);
+    assert.deepEqual(await idsOf({ states, tenant: 't' }), ['d-1']);
+    assert.deepEqual(await idsOf({ states, pool: 'q' }), ['d-2']);
+    assert.deepEqual(await idsOf({ states, endedBefore: 20 }), ['d-1']);
+    assert.deepEqual(await idsOf({ replayDueBefore: 6 }), ['d-5']);
+    assert.deepEqual(await idsOf({ replayDueBefore: 5 }), []);
+    assert.deepEqual(await store.countByReason({ states }), { InvalidRequest: 2, Expired: 1 });
+    assert.deepEqual(await store.countByReason({ states, batchId: 'b' }), { Expired: 1 });
+    assert.deepEqual(await store.countByReason({ states, tenant: 'none' }), {});
+  });
+
+  test(`${name}: shows no tombstone of an erased job, but where it is asked for what is still being erased`, async (context) => {
+    const store = await open(context);
+    await store.create(jobDocument({ id: 'e-1', state: 'cancelled', erasedAt: 5, isErasing: true }));
+    await store.create(jobDocument({ id: 'e-2', state: 'cancelled', erasedAt: 5 }));
+    await store.create(jobDocument({ id: 'e-3', state: 'cancelled' }));
+    const idsOf = async (filter: Parameters<JobStore['list']>[0]): Promise<readonly string[]> => {
+      const page = await store.list(filter, { size: 100 });
+      return page.documents.map(({ id }) => id);
+    };
+
+    assert.deepEqual(await idsOf({}), ['e-3']);
+    assert.deepEqual(await idsOf({ states: ['cancelled'] }), ['e-3']);
+    assert.deepEqual(await idsOf({ isErasing: true }), ['e-1']);
+  });
+
   test(`${name}: counts a batch by state, and leaves out states without a job`, async (context) => {
     const store = await filled(context);
 

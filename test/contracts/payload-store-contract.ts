@@ -55,6 +55,24 @@ export function payloadStoreContract(
       assert.deepEqual(await store.get(resultName('large', 'a1'), 2_999_999), { kind: 'tooLarge', bytes: 3_000_000 });
     });
 
+    it('removes everything of one job, and nothing of another', async () => {
+      const store = await opened();
+      const own = [requestName('mine', digest), requestName('mine', 'e'.repeat(64)), resultName('mine', 'a1')];
+      const others = [requestName('mine.2', digest), resultName('min', 'a1')];
+      await Promise.all([...own, ...others].map(async (payload) => store.put(payload, '{}')));
+
+      assert.equal(await store.removeOf('mine'), 3);
+
+      for (const payload of own) {
+        assert.deepEqual(await store.get(payload, 10), { kind: 'missing' });
+      }
+      for (const payload of others) {
+        assert.deepEqual(await store.get(payload, 10), { kind: 'found', text: '{}' });
+      }
+      assert.equal(await store.removeOf('mine'), 0);
+      await assert.rejects(store.removeOf('../mine'), { code: 'payloads.invalid_name' });
+    });
+
     it('removes what was stored, and removing it again changes nothing', async () => {
       const store = await opened();
       await store.put(requestName('gone', digest), 'x');

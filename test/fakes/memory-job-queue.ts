@@ -1,10 +1,17 @@
-import type { DeadLetterNote, JobQueue, OutgoingMessage, ReceivedMessage } from '../../shared/pools/job-queue.ts';
+import type {
+  DeadLetter,
+  DeadLetterNote,
+  JobQueue,
+  OutgoingMessage,
+  ReceivedMessage,
+} from '../../shared/pools/job-queue.ts';
 import { parseJson } from '../../shared/tokens/json-guards.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 export interface DeadLettered extends DeadLetterNote {
   readonly messageId: string;
   readonly body: unknown;
+  readonly message: QueuedMessage;
 }
 
 export interface MemoryJobQueue extends JobQueue {
@@ -13,6 +20,8 @@ export interface MemoryJobQueue extends JobQueue {
   /** What is in the queue, locked and scheduled messages included. */
   readonly messages: (queue: string) => readonly QueuedMessage[];
   readonly deadLetters: (queue: string) => readonly DeadLettered[];
+  /** What the broker does by itself with a message that it gives up. */
+  readonly deadLetterAs: (queue: string, messageId: string, reason: string) => void;
   /** Ids of the messages in the order in which they were sent, dropped duplicates included. */
   readonly sent: readonly string[];
   /** Every lock is lost, and whoever holds one is told: the messages come back. */
@@ -97,6 +106,14 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
     });
     arrived();
   };
+  const bury = (queue: string, message: QueuedMessage, note: DeadLetterNote): void => {
+    const { messageId, body } = message;
+    const letters = [...(dead.get(queue) ?? []), { ...note, messageId, body, message }];
+    dead.set(
+      queue,
+      letters.toSorted((a, b) => Number(a.message.sequenceNumber) - Number(b.message.sequenceNumber)),
+    );
+  };
   const lockDue = (queue: string, most: number): readonly ReceivedMessage[] => {
     const due = of(queue).filter((one) => one.lock === undefined && one.dueAt <= clock.now());
     return due.slice(0, most).map((message) => {
@@ -124,8 +141,7 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
       deadLetter: async (note) => {
         const outcome = settle(undefined);
         if (outcome === 'settled') {
-          const { messageId, body } = message;
-          dead.set(queue, [...(dead.get(queue) ?? []), { ...note, messageId, body }]);
+          bury(queue, message, note);
         }
         return outcome;
       },
@@ -148,6 +164,12 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
     sent,
     messages: (queue) => of(queue),
     deadLetters: (queue) => dead.get(queue) ?? [],
+    deadLetterAs: (queue, messageId, reason) => {
+      for (const message of of(queue).filter((one) => one.messageId === messageId)) {
+        replace(queue, message, undefined);
+        bury(queue, message, { reason, description: `${reason}, says the broker.`, figures: {} });
+      }
+    },
     loseLocks: () => endLocks(true),
     dropLocks: () => endLocks(false),
     send: async (queue, messages) => {
@@ -182,7 +204,34 @@ export function memoryJobQueue(clock: FakeClock): MemoryJobQueue {
       const costTokens = costs.length === 0 ? undefined : average * waiting.length;
       return { countedAt: clock.now(), messages: waiting.length, costTokens };
     },
+    peekDeadLetters: async (queue, { after = '0', most }) =>
+      (dead.get(queue) ?? [])
+        .filter(({ message }) => Number(message.sequenceNumber) > Number(after))
+        .slice(0, most)
+        .map((letter) => {
+          const { body: _body, batchId: _batchId, ...head } = toLetter(letter);
+          return head;
+        }),
+    readDeadLetter: async (queue, sequenceNumber) => {
+      const found = (dead.get(queue) ?? []).find(({ message }) => message.sequenceNumber === sequenceNumber);
+      return found === undefined ? undefined : toLetter(found);
+    },
+    removeDeadLetters: async (queue, sequenceNumbers) => {
+      const letters = dead.get(queue) ?? [];
+      const left = letters.filter(({ message }) => !sequenceNumbers.has(message.sequenceNumber));
+      dead.set(queue, left);
+      return letters.length - left.length;
+    },
   };
+}
+
+function toLetter({ reason, description, figures, message }: DeadLettered): DeadLetter {
+  const { messageId, body, epoch, batchId, sequenceNumber, enqueuedAt } = message;
+  const plain = Object.entries(figures).flatMap(([key, value]) =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, value] as const] : [],
+  );
+  const properties = Object.fromEntries(plain);
+  return { sequenceNumber, messageId, epoch, reason, description, properties, enqueuedAt, body, batchId };
 }
 
 function toProperties(message: OutgoingMessage): Partial<QueuedMessage> {

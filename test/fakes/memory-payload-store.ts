@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/errors.ts';
-import { isPayloadName } from '../../shared/payloads/payload-name.ts';
+import { isPayloadName, payloadPrefixes } from '../../shared/payloads/payload-name.ts';
 import type { PayloadStore } from '../../shared/payloads/payload-store.ts';
 
 export interface MemoryPayloadStore extends PayloadStore {
@@ -26,6 +26,11 @@ export function memoryPayloadStore(): MemoryPayloadStore {
     },
     remove: async (name) => {
       payloads.delete(checked(name));
+    },
+    removeOf: async (jobId) => {
+      const prefixes = payloadPrefixes(jobId);
+      const names = [...payloads.keys()].filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+      return names.filter((name) => payloads.delete(name)).length;
     },
   };
 }

@@ -55,6 +55,7 @@ export class ProcessLife {
       ...this.documents('jobs', store),
       list: this.#through('jobs.list', store.list),
       countByState: this.#through('jobs.countByState', store.countByState),
+      countByReason: this.#through('jobs.countByReason', store.countByReason),
     };
   }
 
@@ -63,6 +64,7 @@ export class ProcessLife {
       put: this.#through('payloads.put', store.put),
       get: this.#through('payloads.get', store.get),
       remove: this.#through('payloads.remove', store.remove),
+      removeOf: this.#through('payloads.removeOf', store.removeOf),
     };
   }
 
@@ -99,6 +101,9 @@ export class ProcessLife {
       },
       hasWork: this.#through('queue.hasWork', queue.hasWork),
       backlog: this.#through('queue.backlog', queue.backlog),
+      peekDeadLetters: this.#through('queue.peekDeadLetters', queue.peekDeadLetters),
+      readDeadLetter: this.#through('queue.readDeadLetter', queue.readDeadLetter),
+      removeDeadLetters: this.#through('queue.removeDeadLetters', queue.removeDeadLetters),
     };
   }
 

@@ -49,24 +49,18 @@ export async function sendHostile(
   name: string,
 ): Promise<readonly ExpectedRefusal[]> {
   const sender = client.createSender('jobs');
-  const expected: ExpectedRefusal[] = [];
-  for (const [index, message] of messages.entries()) {
+  const send = async (message: HostileMessage, index: number): Promise<ExpectedRefusal | undefined> => {
     const mark = `${name}-${index}`;
     const { body, bodyType } = bodyOf(message);
-    const applicationProperties = { ...message.properties, mark };
     const messageId = `fuzz-${mark}`;
-    await sender.sendMessages(
-      bodyType === undefined
-        ? { body, messageId, applicationProperties }
-        : { body, bodyType, messageId, applicationProperties },
-    );
+    const outgoing = { body, messageId, applicationProperties: { ...message.properties, mark } };
+    await sender.sendMessages(bodyType === undefined ? outgoing : { ...outgoing, bodyType });
     const path = await refusalOf(body, messageId);
-    if (path !== undefined) {
-      expected.push({ mark, path });
-    }
-  }
+    return path === undefined ? undefined : { mark, path };
+  };
+  const sent = await Promise.all(messages.map(send));
   await sender.close();
-  return expected;
+  return sent.filter((one) => one !== undefined);
 }
 
 function bodyOf({ text, form }: HostileMessage): {
@@ -84,9 +78,9 @@ function bodyOf({ text, form }: HostileMessage): {
     case 'value':
       return { body: text.toWellFormed(), bodyType: 'value' };
     case 'value object':
-      return { body: amqpValue(text), bodyType: 'value' };
+      return { body: amqpValue(parsed(text)), bodyType: 'value' };
     case 'sequence':
-      return { body: [amqpValue(text)], bodyType: 'sequence' };
+      return { body: [amqpValue(parsed(text))], bodyType: 'sequence' };
   }
 }
 
@@ -102,13 +96,24 @@ function parsed(text: string): unknown {
  * A value as AMQP's own types carry it. What the SDK cannot send is taken out: whole numbers beyond 32 bits, half
  * surrogate pairs, and `__proto__`, which its decoder assigns.
  */
-function amqpValue(text: string): unknown {
-  const sendable = JSON.stringify(parsed(text))
-    .replaceAll(/\\u[Dd][89A-Fa-f][\dA-Fa-f]{2}/gu, '')
-    .replaceAll('"__proto__"', '"proto"');
-  return JSON.parse(sendable, (_key, value: unknown) =>
-    typeof value === 'number' && Math.abs(value) >= 2 ** 31 ? 0.5 : value,
-  );
+function amqpValue(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.toWellFormed();
+  }
+  if (typeof value === 'number') {
+    return Math.abs(value) < 2 ** 31 ? value : 0.5;
+  }
+  if (Array.isArray(value)) {
+    return value.map(amqpValue);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, part]) => [
+          key === '__proto__' ? 'proto' : key.toWellFormed(),
+          amqpValue(part),
+        ]),
+      )
+    : value;
 }
 
 async function refusalOf(body: unknown, messageId: string): Promise<string | undefined> {

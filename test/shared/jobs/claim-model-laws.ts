@@ -66,7 +66,7 @@ export function isPoison(world: World): boolean {
 }
 
 /** Everybody is done, and the queues say what the document says. */
-function isSettled(world: World): boolean {
+export function isSettled(world: World): boolean {
   const { dead } = world;
   const document = documentOf(world);
   const isLetter = document !== undefined && isDeadLetter(document);

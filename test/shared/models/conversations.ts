@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../../../shared/json.ts';
+import type { Json, JsonObject } from '../../../shared/json.ts';
+import { type ConversationTurns, conversationTurns } from '../../../shared/models/conversation-turns.ts';
 import { textAt } from '../../../shared/tokens/json-guards.ts';
 
 export function says(role: string, content = role): JsonObject {
@@ -55,4 +56,8 @@ export function linksOf(messages: readonly JsonObject[]): readonly (readonly [ca
     }
   }
   return links;
+}
+
+export async function turnsOf(messages: readonly Json[]): Promise<ConversationTurns> {
+  return conversationTurns(messages, async () => undefined);
 }

@@ -113,8 +113,8 @@ test('what is fitted again fits by the service, however much more or less it cou
   let corrected = 0;
   fc.assert(
     fc.property(whole, anyService, outputs, (tokens, service, outputTokens) => {
-      const model = { operation: 'chat', contextTokens: 2000, inputTokens: 2000, outputTokens: 200 } as const;
-      const wish = { ...conversationOf(tokens, outputTokens), model, onOverflow: 'trim' } as const;
+      const assumed = { operation: 'chat', contextTokens: 2000, inputTokens: 2000, outputTokens: 200 } as const;
+      const wish = { ...conversationOf(tokens, outputTokens), model: assumed, onOverflow: 'trim' } as const;
       const first = fitRequest(wish);
       const asked = outputTokens ?? 0;
       if (first.kind === 'overflows' || countByService(service, first.count) + asked <= service.windowTokens) {
@@ -123,7 +123,12 @@ test('what is fitted again fits by the service, however much more or less it cou
       const promptTokens = countByService(service, first.count);
       const output = outputTokens === undefined ? {} : { outputTokens };
       const details = { windowTokens: service.windowTokens, requestedTokens: promptTokens + asked, ...output };
-      const correction = correctCount({ details, promptTokens: first.count.tokens, outputTokens: asked, model });
+      const correction = correctCount({
+        details,
+        promptTokens: first.count.tokens,
+        outputTokens: asked,
+        model: assumed,
+      });
       const again = fitRequest({ ...wish, correction });
       if (again.kind === 'fits') {
         corrected += 1;
@@ -140,5 +145,6 @@ function conversationOf(tokens: readonly number[], outputTokens: number | undefi
   const all = tokens.reduce((sum, each) => sum + each, 3);
   const count: CountedPrompt = { kind: 'counted', tokens: all, leastTokens: all, precision: 'counted', parts };
   const messages = tokens.map(() => ({ role: 'user', content: '' }));
-  return { body: { messages, ...(outputTokens === undefined ? {} : { max_tokens: outputTokens }) }, count };
+  const turns = { kept: [tokens.length - 1], older: tokens.slice(1).map((_, place) => [place]) };
+  return { body: { messages, ...(outputTokens === undefined ? {} : { max_tokens: outputTokens }) }, count, turns };
 }

@@ -7,7 +7,7 @@ import { countPrompt } from '../../../shared/tokens/count-prompt.ts';
 import { isJsonArray } from '../../../shared/tokens/json-guards.ts';
 import type { CountedPrompt } from '../../../shared/tokens/prompt-count.ts';
 import { tokenizerTokenCounter } from '../../../shared/tokens/tokenizer-token-counter.ts';
-import { anyConversation, says } from './conversations.ts';
+import { anyConversation, says, turnsOf } from './conversations.ts';
 
 const counter = tokenizerTokenCounter();
 const window = { operation: 'chat', contextTokens: 1000, inputTokens: 1000, outputTokens: 400 } as const;
@@ -21,8 +21,10 @@ function body(tokens: readonly number[], fields: JsonObject = {}): Pick<FitWish,
   return { body: { model: 'm', ...fields, messages }, count };
 }
 
-function fit(wish: Pick<FitWish, 'body' | 'count' | 'onOverflow'> & Partial<FitWish>): RequestFit {
-  return fitRequest({ model: window, ...wish });
+async function fit(wish: Pick<FitWish, 'body' | 'count' | 'onOverflow'> & Partial<FitWish>): Promise<RequestFit> {
+  const messages = wish.body['messages'];
+  const turns = isJsonArray(messages) ? await turnsOf(messages) : undefined;
+  return fitRequest({ model: window, turns, ...wish });
 }
 
 function assertFits(result: RequestFit): asserts result is Extract<RequestFit, { kind: 'fits' }> {
@@ -34,17 +36,17 @@ function assertOverflows(result: RequestFit): asserts result is Extract<RequestF
 }
 
 for (const onOverflow of ['dead-letter', 'trim', 'reduce-output'] as const) {
-  test(`${onOverflow}: a request that fits is sent as it is`, () => {
+  test(`${onOverflow}: a request that fits is sent as it is`, async () => {
     const wish = body([500, 100, 97], { max_tokens: 300 });
 
-    assert.deepEqual(fit({ ...wish, onOverflow }), { kind: 'fits', ...wish, fitting: undefined });
+    assert.deepEqual(await fit({ ...wish, onOverflow }), { kind: 'fits', ...wish, fitting: undefined });
   });
 
-  test(`${onOverflow}: a prompt of which only an estimate does not fit is sent as it is`, () => {
+  test(`${onOverflow}: a prompt of which only an estimate does not fit is sent as it is`, async () => {
     const { body: sent, count } = body([2000], { max_tokens: 300 });
     const doubtful = { ...count, leastTokens: 700 };
 
-    assert.deepEqual(fit({ body: sent, count: doubtful, onOverflow }), {
+    assert.deepEqual(await fit({ body: sent, count: doubtful, onOverflow }), {
       kind: 'fits',
       body: sent,
       count: doubtful,
@@ -53,8 +55,8 @@ for (const onOverflow of ['dead-letter', 'trim', 'reduce-output'] as const) {
   });
 }
 
-test('trim: room is made for the output that the request names', () => {
-  const result = fit({ ...body([100, 100, 300, 300, 97], { max_tokens: 300 }), onOverflow: 'trim' });
+test('trim: room is made for the output that the request names', async () => {
+  const result = await fit({ ...body([100, 100, 300, 300, 97], { max_tokens: 300 }), onOverflow: 'trim' });
 
   assertFits(result);
   assert.deepEqual(result.fitting, {
@@ -73,38 +75,38 @@ test('trim: room is made for the output that the request names', () => {
   assert.equal(result.count.tokens, 700);
 });
 
-test('trim: a request that names no output leaves an eighth of the window to its answer', () => {
-  const filled = fit({ ...body([500, 1, 400, 471, 1]), onOverflow: 'trim' });
-  const tooFull = fit({ ...body([500, 1, 400, 472, 1]), onOverflow: 'trim' });
+test('trim: a request that names no output leaves an eighth of the window to its answer', async () => {
+  const filled = await fit({ ...body([500, 1, 400, 471, 1]), onOverflow: 'trim' });
+  const tooFull = await fit({ ...body([500, 1, 400, 472, 1]), onOverflow: 'trim' });
 
   assert.partialDeepStrictEqual(filled, { fitting: { keptTokens: 875 } });
   assert.partialDeepStrictEqual(tooFull, { fitting: { keptTokens: 4 } });
 });
 
-test('trim: when the newest turn leaves less than that, it is sent with what room there is', () => {
-  assert.partialDeepStrictEqual(fit({ ...body([500, 1, 990]), onOverflow: 'trim' }), {
+test('trim: when the newest turn leaves less than that, it is sent with what room there is', async () => {
+  assert.partialDeepStrictEqual(await fit({ ...body([500, 1, 990]), onOverflow: 'trim' }), {
     kind: 'fits',
     fitting: { droppedTurns: 1, keptTokens: 993 },
   });
 });
 
-test('trim: a model whose prompt has a window of its own is filled up to that', () => {
+test('trim: a model whose prompt has a window of its own is filled up to that', async () => {
   const model = { ...window, inputTokens: 600 };
 
   assert.partialDeepStrictEqual(
-    fit({ ...body([300, 100, 497, 50, 50], { max_tokens: 400 }), model, onOverflow: 'trim' }),
+    await fit({ ...body([300, 100, 497, 50, 50], { max_tokens: 400 }), model, onOverflow: 'trim' }),
     {
       fitting: { droppedMessages: 2, keptTokens: 600 },
     },
   );
 });
 
-test('trim: what is only estimated is no reason to refuse what is left', () => {
+test('trim: what is only estimated is no reason to refuse what is left', async () => {
   const { body: sent, count } = body([700, 1, 5000], { max_tokens: 300 });
   const parts = count.parts.map((part) => (part.index === 2 ? { ...part, leastTokens: 400 } : part));
   const doubtful = { ...count, leastTokens: count.tokens - 4600, parts };
 
-  const result = fit({ body: sent, count: doubtful, onOverflow: 'trim' });
+  const result = await fit({ body: sent, count: doubtful, onOverflow: 'trim' });
 
   assertFits(result);
   assert.partialDeepStrictEqual(result, {
@@ -113,8 +115,8 @@ test('trim: what is only estimated is no reason to refuse what is left', () => {
   });
 });
 
-test('trim: a newest turn that is too long by itself overflows, with what is kept and what could go', () => {
-  const result = fit({ ...body([500, 1, 800], { max_tokens: 300 }), onOverflow: 'trim' });
+test('trim: a newest turn that is too long by itself overflows, with what is kept and what could go', async () => {
+  const result = await fit({ ...body([500, 1, 800], { max_tokens: 300 }), onOverflow: 'trim' });
 
   assertOverflows(result);
   assert.partialDeepStrictEqual(result.overflow, { promptTokens: 1304, outputTokens: 300, overByTokens: 604 });
@@ -127,20 +129,20 @@ test('trim: a newest turn that is too long by itself overflows, with what is kep
   });
 });
 
-test('trim: an embeddings request has no messages that could be dropped', () => {
+test('trim: an embeddings request has no messages that could be dropped', async () => {
   const { count } = body([2000]);
   const wish = { body: { model: 'm', input: 'text' }, count, model: { ...window, operation: 'embeddings' as const } };
 
-  const result = fit({ ...wish, onOverflow: 'trim' });
+  const result = await fit({ ...wish, onOverflow: 'trim' });
 
   assertOverflows(result);
   assert.deepEqual(result.noHelp, { kind: 'no-messages' });
 });
 
-test('reduce-output: the output is lowered to what the window leaves, and nothing else is changed', () => {
+test('reduce-output: the output is lowered to what the window leaves, and nothing else is changed', async () => {
   const wish = body([697, 1, 99], { max_tokens: 300, temperature: 0 });
 
-  assert.deepEqual(fit({ ...wish, onOverflow: 'reduce-output' }), {
+  assert.deepEqual(await fit({ ...wish, onOverflow: 'reduce-output' }), {
     kind: 'fits',
     body: { ...wish.body, max_tokens: 200 },
     count: wish.count,
@@ -148,18 +150,18 @@ test('reduce-output: the output is lowered to what the window leaves, and nothin
   });
 });
 
-test('reduce-output: of two maximums each is lowered, and none is raised', () => {
+test('reduce-output: of two maximums each is lowered, and none is raised', async () => {
   const wish = body([797], { max_tokens: 300, max_completion_tokens: 150 });
 
-  assert.partialDeepStrictEqual(fit({ ...wish, onOverflow: 'reduce-output' }), {
+  assert.partialDeepStrictEqual(await fit({ ...wish, onOverflow: 'reduce-output' }), {
     body: { max_tokens: 200, max_completion_tokens: 150 },
   });
 });
 
-test('reduce-output: an answer is not cut to fewer than 16 tokens, but may have been asked to be that short', () => {
-  const cut = fit({ ...body([982], { max_tokens: 300 }), onOverflow: 'reduce-output' });
-  const least = fit({ ...body([981], { max_tokens: 300 }), onOverflow: 'reduce-output' });
-  const short = fit({ ...body([993], { max_tokens: 5 }), onOverflow: 'reduce-output' });
+test('reduce-output: an answer is not cut to fewer than 16 tokens, but may have been asked to be that short', async () => {
+  const cut = await fit({ ...body([982], { max_tokens: 300 }), onOverflow: 'reduce-output' });
+  const least = await fit({ ...body([981], { max_tokens: 300 }), onOverflow: 'reduce-output' });
+  const short = await fit({ ...body([993], { max_tokens: 5 }), onOverflow: 'reduce-output' });
 
   assertOverflows(cut);
   assert.deepEqual(cut.noHelp, { kind: 'no-room', roomTokens: 15, leastOutputTokens: 16 });
@@ -168,13 +170,13 @@ test('reduce-output: an answer is not cut to fewer than 16 tokens, but may have 
   assert.deepEqual(short.noHelp, { kind: 'no-room', roomTokens: 4, leastOutputTokens: 5 });
 });
 
-test('reduce-output: a prompt that is over its own window, or names no output, is not helped', () => {
-  const over = fit({
+test('reduce-output: a prompt that is over its own window, or names no output, is not helped', async () => {
+  const over = await fit({
     ...body([697], { max_tokens: 400 }),
     model: { ...window, inputTokens: 600 },
     onOverflow: 'reduce-output',
   });
-  const unnamed = fit({ ...body([1000]), onOverflow: 'reduce-output' });
+  const unnamed = await fit({ ...body([1000]), onOverflow: 'reduce-output' });
 
   assertOverflows(over);
   assert.deepEqual(over.noHelp, { kind: 'no-room', roomTokens: 0, leastOutputTokens: 16 });
@@ -182,31 +184,31 @@ test('reduce-output: a prompt that is over its own window, or names no output, i
   assert.deepEqual(unnamed.noHelp, { kind: 'no-output-named' });
 });
 
-test('dead-letter: nothing is changed', () => {
-  const result = fit({ ...body([500, 1, 500], { max_tokens: 300 }), onOverflow: 'dead-letter' });
+test('dead-letter: nothing is changed', async () => {
+  const result = await fit({ ...body([500, 1, 500], { max_tokens: 300 }), onOverflow: 'dead-letter' });
 
   assertOverflows(result);
   assert.deepEqual(result.noHelp, { kind: 'not-asked' });
 });
 
-test('a corrected count: what the service counts beyond ours is taken off the window that it told', () => {
+test('a corrected count: what the service counts beyond ours is taken off the window that it told', async () => {
   const correction = { contextTokens: 900, inputTokens: 900, uncountedTokens: 50 };
   const wish = body([100, 49, 300, 101, 97], { max_tokens: 300 });
 
-  const trimmed = fit({ ...wish, onOverflow: 'trim', correction });
-  const reduced = fit({ ...wish, onOverflow: 'reduce-output', correction });
+  const trimmed = await fit({ ...wish, onOverflow: 'trim', correction });
+  const reduced = await fit({ ...wish, onOverflow: 'reduce-output', correction });
 
   assert.partialDeepStrictEqual(trimmed, { fitting: { droppedTokens: 149, keptTokens: 501, correction } });
   assert.partialDeepStrictEqual(reduced, { fitting: { fromTokens: 300, toTokens: 200, correction } });
 });
 
-test('a corrected count: where ours was the higher, room is told exactly, and turns are dropped by ours', () => {
+test('a corrected count: where ours was the higher, room is told exactly, and turns are dropped by ours', async () => {
   const correction = { contextTokens: 600, inputTokens: 600, uncountedTokens: -50 };
   const { body: sent, count } = body([100, 49, 300, 101, 97], { max_tokens: 300 });
   const wish = { body: sent, count: { ...count, leastTokens: 300 } };
 
-  const trimmed = fit({ ...wish, onOverflow: 'trim', correction });
-  const reduced = fit({ ...body([397], { max_tokens: 300 }), onOverflow: 'reduce-output', correction });
+  const trimmed = await fit({ ...wish, onOverflow: 'trim', correction });
+  const reduced = await fit({ ...body([397], { max_tokens: 300 }), onOverflow: 'reduce-output', correction });
 
   assert.partialDeepStrictEqual(trimmed, { fitting: { droppedTokens: 550, keptTokens: 100 } });
   assert.partialDeepStrictEqual(reduced, { fitting: { toTokens: 250 } });
@@ -232,7 +234,7 @@ test('the count of what trimming leaves is what counting it again gives', async 
         const count = await countPrompt(sent, options);
         assert.ok(count.kind === 'counted');
         const model = { ...window, contextTokens, inputTokens: contextTokens };
-        const result = fitRequest({ body: sent, count, model, onOverflow: 'trim' });
+        const result = fitRequest({ body: sent, count, model, turns: await turnsOf(filled), onOverflow: 'trim' });
         if (result.kind === 'fits') {
           const again = await countPrompt(result.body, options);
           assert.ok(again.kind === 'counted' && isJsonArray(result.body['messages']));

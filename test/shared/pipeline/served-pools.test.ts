@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasWork } from '../../../shared/pipeline/arm-lanes.ts';
+import { armFirstLane, hasWork } from '../../../shared/pipeline/arm-lanes.ts';
 import { planLanes } from '../../../shared/pipeline/plan-lanes.ts';
 import { servedQueues } from '../../../shared/pipeline/served-pools.ts';
-import { lookAtControl, watchControl } from '../../../shared/pipeline/watch-control.ts';
+import { watchControl } from '../../../shared/pipeline/watch-control.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { startApp, untilDrained } from '../../fakes/app-process.ts';
 import { chatJob, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
 import { tripDeployment } from '../../fakes/trip-deployment.ts';
@@ -77,12 +78,32 @@ test('a pump looks every two seconds, and logs a store that is away once', async
   await watching;
 });
 
-test('a look that fails is no fault of the pump’s', async () => {
+test('P2: a pump that cannot read the switches pulls nothing', async () => {
   const rig = pipelineRig();
+  rig.queue.put('jobs', chatJob('Hi', { id: 'a' }));
+  let isAway = true;
   const away = new AppError('cosmos.unavailable', '', { isRetryable: true });
-  const deps = rig.process(new ProcessLife(({ name }) => (name.startsWith('switches') ? away : 'go')));
+  const app = startApp(rig, new ProcessLife(({ name }) => (isAway && name.startsWith('switches') ? away : 'go')));
+  assert.ok(await armFirstLane(rig.process(), undefined));
 
-  assert.equal(await lookAtControl(deps, { hasFailed: false }), false);
-  assert.equal(await lookAtControl(deps, { hasFailed: true }), false);
-  assert.equal(rig.faults.length, 1);
+  await rig.clock.advance(30_000);
+  assert.deepEqual([rig.jobs.all(), rig.queue.messages('jobs')[0]?.deliveryCount], [[], 0]);
+  isAway = false;
+  await untilDrained(rig, 60_000);
+  await app.stop();
+});
+
+test('a breaker that is slow to be read does not hold up a stop', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  const slow = { ...deps.health, refresh: async () => Promise.withResolvers<void>().promise };
+  const over = new AbortController();
+  void watchControl({ ...deps, health: slow }, over.signal);
+  await rig.clock.settle();
+
+  await rig.process().switches.pause(all);
+  await rig.clock.advance(2000);
+
+  assert.ok(deps.switches.isPaused('gpt-4o-mini'));
+  over.abort();
 });

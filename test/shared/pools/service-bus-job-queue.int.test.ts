@@ -11,6 +11,7 @@ const queues = [
   { name: 'jobs', lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
   // Shorter than the first look at the locks, so that nothing renews it.
   { name: 'brief', lockDurationMs: 500 },
+  { name: 'twice', lockDurationMs: 30_000, maxDeliveryCount: 2 },
 ];
 
 const message = { messageId: 'a', text: '{}', epoch: 0, traceparent: undefined };
@@ -120,4 +121,19 @@ test('a broker that is away is unavailable, and may be asked again', async (cont
   await assert.rejects(queue.send('jobs', [message]), { code: 'queue.unavailable', isRetryable: true });
   await assert.rejects(queue.backlog('jobs'), { code: 'queue.unavailable', isRetryable: true });
   await queue.close();
+});
+
+test('what the broker gave up by itself is seen with its reason', async (context) => {
+  const { queue } = await open(context);
+  await queue.send('twice', [{ ...message, text: '{"mark":1}', epoch: 3 }]);
+  for (let delivery = 0; delivery < 2; delivery += 1) {
+    const [received] = await queue.receive('twice', 1, 5000);
+    await received?.abandon();
+  }
+
+  const [head] = await queue.peekDeadLetters('twice', { most: 10 });
+
+  assert.partialDeepStrictEqual(head, { messageId: 'a', reason: 'MaxDeliveryCountExceeded', epoch: 3 });
+  assert.match(head?.description ?? '', /2 delivery attempts/u);
+  assert.deepEqual((await queue.readDeadLetter('twice', head?.sequenceNumber ?? ''))?.body, { mark: 1 });
 });

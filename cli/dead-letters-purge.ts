@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Api } from './api.ts';
+import { type Call, type Command, exitCodes, isSet, listOf, UsageError } from './command.ts';
+import { filterOf, inPages, limitOf, selectionHelp, selectionOf, selectionOptions } from './dead-letter-selection.ts';
+import { describeOutcomes, jobOutcomeSchema } from './job-outcomes.ts';
+
+const answerSchema = z.looseObject({
+  jobs: z.array(jobOutcomeSchema),
+  messages: z.array(z.object({ queue: z.string(), sequenceNumber: z.string(), outcome: z.string() })),
+  more: z.boolean(),
+  next: z.string().nullable(),
+});
+
+interface Purged {
+  readonly jobs: readonly z.infer<typeof jobOutcomeSchema>[];
+  readonly messages: z.infer<typeof answerSchema>['messages'];
+}
+
+export const deadLettersPurge: Command = {
+  name: 'dead-letters purge',
+  summary: 'removes them for good: document, request and message',
+  usage: '[ID …] [options]',
+  help: `${selectionHelp}
+  --message NAME      a message that no job stands for, by the name that the list gives it; several times
+  --yes               does not ask
+
+What was purged cannot be replayed. Without --yes it says how much it is, and asks.`,
+  options: { ...selectionOptions, message: { type: 'string', multiple: true }, yes: { type: 'boolean' } },
+  run: async (call) => {
+    const { terminal, values, isJson } = call;
+    const isDryRun = isSet(values, 'dry-run');
+    if (!isDryRun && !isSet(values, 'yes') && !(await isWanted(call))) {
+      terminal.warn('Nothing was purged.');
+      return exitCodes.wrong;
+    }
+    const purged = await purge(call, isDryRun);
+    terminal.say(isJson ? JSON.stringify({ dryRun: isDryRun, ...purged }, undefined, 2) : describe(purged));
+    const outcomes = [...purged.jobs, ...purged.messages].map(({ outcome }) => outcome);
+    const isWhole = outcomes.every((outcome) => outcome === 'purged' || outcome === 'would-purge');
+    return isWhole ? exitCodes.done : exitCodes.partly;
+  },
+};
+
+async function isWanted(call: Call): Promise<boolean> {
+  const { ask } = call.terminal;
+  if (ask === undefined) {
+    throw new UsageError('Purging asks first, and there is no terminal to ask: give --yes, or --dry-run.');
+  }
+  const { jobs, messages } = await purge(call, true);
+  const count = jobs.filter(({ outcome }) => outcome === 'would-purge').length;
+  const lone = messages.filter(({ outcome }) => outcome === 'would-purge').length;
+  const what = `${count} jobs${lone === 0 ? '' : ` and ${lone} messages that no job stands for`}`;
+  return (await ask(`This removes ${what} for good. Type "yes" to go on: `)).trim() === 'yes';
+}
+
+async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
+  const { api, values, words } = call;
+  const named = listOf(values, 'message');
+  if (named !== undefined) {
+    if (words.length > 0 || Object.keys(filterOf(values)).length > 0 || isSet(values, 'all')) {
+      throw new UsageError('Name messages, or ids, or a filter: one of the three.');
+    }
+    return purgeMessages(api, named, isDryRun);
+  }
+  const jobs: Purged['jobs'][number][] = [];
+  const messages: Purged['messages'][number][] = [];
+  const pages = inPages(selectionOf(call), limitOf(values), async (selection) =>
+    api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema),
+  );
+  for await (const page of pages) {
+    jobs.push(...page.jobs);
+    messages.push(...page.messages);
+  }
+  return { jobs, messages };
+}
+
+async function purgeMessages(api: Api, named: readonly string[], isDryRun: boolean): Promise<Purged> {
+  const messages = named.map((name) => {
+    const [queue, sequenceNumber, ...rest] = name.split('~');
+    if (queue === undefined || sequenceNumber === undefined || rest.length > 0) {
+      throw new UsageError(`"${name}" is no name of a message: the list gives names such as jobs~12.`);
+    }
+    return { queue, sequenceNumber };
+  });
+  const body = { messages, dryRun: isDryRun };
+  return api.call({ method: 'POST', path: '/dead-letters/purge', body }, answerSchema);
+}
+
+function describe({ jobs, messages }: Purged): string {
+  const counts = [...Map.groupBy(messages, ({ outcome }) => outcome)];
+  const told = counts.map(([outcome, of]) => `${outcome}: ${of.length}`).join(', ');
+  return [
+    ...(jobs.length === 0 && messages.length > 0 ? [] : [describeOutcomes(jobs)]),
+    ...(messages.length === 0 ? [] : [`messages ${told}`]),
+  ].join('\n');
+}

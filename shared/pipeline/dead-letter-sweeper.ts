@@ -1,0 +1,99 @@
+import type { DeadLetterHead } from '../pools/job-queue.ts';
+import { jobQueues } from '../pools/pool.ts';
+import { queueOf } from '../pools/queue-of.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import { removeRest } from './erase-jobs.ts';
+import { sendAgain } from './send-again.ts';
+import type { LetterDeps } from './settle-letter.ts';
+import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-letters.ts';
+
+/**
+ * The sweep that the timer runs.
+ *
+ * - W1 A look costs one peek for each 250 messages: only those that were not judged lately are judged.
+ * - W2 What was judged to stay is judged again after a while, as documents are replayed, erased, and lapse.
+ * - W3 A replay that died between the document and its message is mended: while the old message is there by judging that (D3),
+ *   otherwise once nothing waits on the job's queue any more.
+ * - W4 An erasure that died half way is ended.
+ */
+const judgedForMs = 30 * 60_000;
+
+/** Messages that one look judges at the most; the next goes on. */
+const mostJudged = 2000;
+
+/** How long a replay or an erasure may be under way before it is looked for, and how often that is done, in ms. */
+const underWayMs = 5 * 60_000;
+
+const mendedPage = 100;
+
+export interface Sweeper {
+  /**
+   * @throws AppError `queue.unavailable`, `cosmos.unavailable` (retryable): the next look goes on
+   */
+  readonly sweep: (span: Span) => Promise<Swept>;
+}
+
+/** Remembers what was judged, in this process: another one judges it once more. */
+export function deadLetterSweeper(deps: LetterDeps): Sweeper {
+  const judged = new Map<string, number>();
+  let mendedAt = Number.NEGATIVE_INFINITY;
+  const nameOf = (queue: string, head: DeadLetterHead): string => `${queue} ${head.sequenceNumber}`;
+  const forgetLapsed = (now: number): void => {
+    for (const [name, at] of judged) {
+      if (now - at > judgedForMs) {
+        judged.delete(name);
+      }
+    }
+  };
+  return {
+    sweep: async (span) => {
+      const now = deps.clock.now();
+      forgetLapsed(now);
+      let swept = nothingSwept;
+      for (const queue of jobQueues(deps.pools)) {
+        const isMeant = (head: DeadLetterHead): boolean => !judged.has(nameOf(queue, head));
+        const onKept = (head: DeadLetterHead): void => void judged.set(nameOf(queue, head), now);
+        const most = mostJudged - swept.judged;
+        swept = addSwept(swept, await sweepQueue(deps, { queue, isMeant, onKept, most, span }));
+      }
+      if (now - mendedAt >= underWayMs) {
+        const sent = await sendLostReplays(deps, now - underWayMs, span);
+        await endErasures(deps, now - underWayMs, span);
+        mendedAt = now;
+        swept = { ...swept, sent: swept.sent + sent };
+      }
+      return swept;
+    },
+  };
+}
+
+/** While anything is due on its queue a replay's message may be among it, so it is not sent once more. */
+async function sendLostReplays(deps: LetterDeps, dueBefore: number, span: Span): Promise<number> {
+  let sent = 0;
+  let after: string | undefined;
+  do {
+    const page = await deps.jobs.list({ replayDueBefore: dueBefore }, { size: mendedPage, after });
+    for (const document of page.documents) {
+      const pool = deps.pools.find(({ name }) => name === document.pool);
+      const isWaiting =
+        pool === undefined || (await deps.queue.hasWork(queueOf(pool, document.options?.priority), new Set()));
+      sent += !isWaiting && (await sendAgain(deps, { document, span })) ? 1 : 0;
+    }
+    after = page.next;
+  } while (after !== undefined);
+  return sent;
+}
+
+async function endErasures(deps: LetterDeps, erasedBefore: number, span: Span): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await deps.jobs.list({ isErasing: true, endedBefore: erasedBefore }, { size: mendedPage, after });
+    const stored = await Promise.all(page.documents.map(async ({ id }) => deps.jobs.read(id)));
+    await removeRest(
+      deps,
+      stored.filter((one) => one !== undefined),
+      span,
+    );
+    after = page.next;
+  } while (after !== undefined);
+}

@@ -1,0 +1,101 @@
+import type { DeadLetterHead } from '../pools/job-queue.ts';
+import { jobQueues } from '../pools/pool.ts';
+import type { Span } from '../telemetry/telemetry.ts';
+import { inGroups } from './in-groups.ts';
+import { mayBeOf } from './inspect-dead-letter.ts';
+import { type LetterDeps, settleLetter } from './settle-letter.ts';
+
+/** Messages of one look. */
+const pageSize = 250;
+
+/** Messages that are judged at once: each takes a read of its document. */
+const atOnce = 20;
+
+export interface Swept {
+  /** Messages that were judged. */
+  readonly judged: number;
+  /** Jobs that the broker had given up, and that are dead letters now. */
+  readonly adopted: number;
+  /** Messages of parked jobs that were sent again. */
+  readonly sent: number;
+  readonly removed: number;
+}
+
+export const nothingSwept: Swept = { judged: 0, adopted: 0, sent: 0, removed: 0 };
+
+/**
+ * Looks through the dead-letter queues for the messages of these jobs, after they were replayed or are being erased: what
+ * stands for nothing any more is taken out, but for what another holds: the timer's sweep takes that.
+ *
+ * @throws AppError `queue.unavailable`, `cosmos.unavailable` (retryable): the timer's sweep does what is left
+ */
+export async function sweepJobs(deps: LetterDeps, ids: ReadonlySet<string>, span: Span): Promise<Swept> {
+  let swept = nothingSwept;
+  for (const queue of ids.size === 0 ? [] : jobQueues(deps.pools)) {
+    const isMeant = (head: DeadLetterHead): boolean => mayBeOf(head, ids);
+    swept = addSwept(swept, await sweepQueue(deps, { queue, isMeant, most: Number.POSITIVE_INFINITY, span }));
+  }
+  return swept;
+}
+
+export interface QueueSweep {
+  readonly queue: string;
+  readonly isMeant: (head: DeadLetterHead) => boolean;
+  /** Messages that are judged at the most. */
+  readonly most: number;
+  readonly span: Span;
+  /** Told of each message that stays. */
+  readonly onKept?: (head: DeadLetterHead) => void;
+}
+
+/** Judges a queue's messages, and then takes out, in one pass, what stands for nothing any more. */
+export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<Swept> {
+  const { queue, most, span, onKept } = sweep;
+  const going = new Set<string>();
+  let [judged, adopted, sent] = [0, 0, 0];
+  for await (const page of pagesOf(deps, queue)) {
+    const heads = page.filter(sweep.isMeant).slice(0, most - judged);
+    judged += heads.length;
+    await inGroups(heads, atOnce, async (head) => {
+      const end = await settleLetter(deps, { queue, head }, span);
+      if (end.kind === 'remove') {
+        going.add(head.sequenceNumber);
+        sent += end.isSent ? 1 : 0;
+      } else if (end.kind === 'keep') {
+        onKept?.(head);
+      }
+      adopted += end.kind === 'adopted' ? 1 : 0;
+    });
+    if (judged >= most) {
+      break;
+    }
+  }
+  const removed = going.size === 0 ? 0 : await deps.queue.removeDeadLetters(queue, going);
+  return { judged, adopted, sent, removed };
+}
+
+/** A dead-letter queue from its beginning, page by page. */
+export async function* pagesOf(
+  deps: Pick<LetterDeps, 'queue'>,
+  queue: string,
+  from?: string,
+): AsyncGenerator<readonly DeadLetterHead[], void> {
+  let after = from;
+  for (;;) {
+    const page = await deps.queue.peekDeadLetters(queue, { after, most: pageSize });
+    if (page.length === 0) {
+      return;
+    }
+    yield page;
+    after = page.at(-1)?.sequenceNumber;
+  }
+}
+
+export function addSwept(a: Swept, b: Swept): Swept {
+  return {
+    judged: a.judged + b.judged,
+    adopted: a.adopted + b.adopted,
+    sent: a.sent + b.sent,
+    removed: a.removed + b.removed,
+  };
+}
