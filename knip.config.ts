@@ -4,7 +4,6 @@ const config: KnipConfig = {
   workspaces: {
     '.': {
       entry: [
-        'cli/sluice.ts',
         'functions/index.ts',
         'local/*.ts',
         'local/functions-host/main.ts',

@@ -7,7 +7,7 @@ import type { JobFilter } from './job-store.ts';
 import { type JobPatch, jobPatchSchema } from './job-patch.ts';
 
 /** Dead letters that one call takes at the most. */
-export const largestSelection = 500;
+const largestSelection = 500;
 
 const filterShape = {
   reason: z.enum(deadLetterReasons).optional(),

@@ -108,6 +108,7 @@ export interface ReplayPatch {
   readonly promptTokens?: number;
   readonly worstCaseTokens?: number;
   readonly costTokens?: number;
+  readonly fitting?: JobDocument['fitting'];
   readonly options?: JobOptions;
   readonly priority?: 'high';
   /** A new deadline, epoch ms. */

@@ -3,6 +3,7 @@ import type { JobDocument } from '../jobs/job-document.ts';
 import { type DeadLetter, deadLetterJob } from '../jobs/job-transitions.ts';
 import { modelOf } from '../jobs/job-envelope.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
+import { writeJson } from '../json/write-json.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import { choosePool } from '../pools/choose-pool.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
@@ -21,13 +22,14 @@ const meanings: ReadonlyMap<string, DeadLetterReason> = new Map([
  * request stored first (J2). False when another writer was faster: it is judged again.
  */
 export async function adoptLetter(
-  deps: Pick<PipelineDeps, 'jobs' | 'payloads' | 'clock' | 'settings' | 'pools'>,
+  deps: Pick<PipelineDeps, 'jobs' | 'payloads' | 'yieldToEventLoop' | 'clock' | 'settings' | 'pools'>,
   letter: { readonly head: DeadLetterHead; readonly job: ReadJob; readonly stored: Stored<JobDocument> | undefined },
 ): Promise<boolean> {
   const { head, job, stored } = letter;
   const requestRef = job.requestRef ?? requestName(job.id, job.digest);
   if (job.requestRef === undefined) {
-    await deps.payloads.put(requestRef, JSON.stringify(job.envelope.request));
+    const { text } = await writeJson(job.envelope.request, deps.yieldToEventLoop);
+    await deps.payloads.put(requestRef, text);
   }
   const { options } = job.envelope;
   const kept = {

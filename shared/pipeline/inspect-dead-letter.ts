@@ -21,7 +21,7 @@ export const noJob = { isJob: false } as const;
 
 /** Whose it is. What Sluice dead-lettered names its job; of the rest the body is read. */
 export async function inspectLetter(
-  deps: Pick<PipelineDeps, 'queue' | 'payloads' | 'sha256'>,
+  deps: Pick<PipelineDeps, 'queue' | 'payloads' | 'sha256' | 'yieldToEventLoop'>,
   queue: string,
   head: DeadLetterHead,
 ): Promise<Letter> {

@@ -15,7 +15,7 @@ export interface DeadLetterPage {
 
 /** Dead letters with their counts, and the messages that no document stands for; each in pages of their own. */
 export async function listDeadLetters(
-  deps: Pick<PipelineDeps, 'queue' | 'jobs' | 'payloads' | 'sha256' | 'pools'>,
+  deps: Pick<PipelineDeps, 'queue' | 'jobs' | 'payloads' | 'sha256' | 'yieldToEventLoop' | 'pools'>,
   listing: DeadLetterListing,
 ): Promise<DeadLetterPage> {
   const { limit, after, messagesAfter } = listing;

@@ -28,7 +28,7 @@ export interface LonePage {
   readonly next: MessageName | undefined;
 }
 
-type LoneDeps = Pick<PipelineDeps, 'queue' | 'jobs' | 'payloads' | 'sha256' | 'pools'>;
+type LoneDeps = Pick<PipelineDeps, 'queue' | 'jobs' | 'payloads' | 'sha256' | 'yieldToEventLoop' | 'pools'>;
 
 /**
  * Messages that no document stands for: what was no job, and what the broker dead-lettered by itself and nobody has looked

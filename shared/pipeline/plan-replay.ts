@@ -1,8 +1,9 @@
 import type { DeadLetterReason } from '../jobs/dead-letter-reason.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
-import { deadlineOf, type JobEnvelope, modelOf } from '../jobs/job-envelope.ts';
+import { deadlineOf, type JobEnvelope, type JobRequest, modelOf } from '../jobs/job-envelope.ts';
 import { type JobPatch, patchEnvelope } from '../jobs/job-patch.ts';
 import { replayJob } from '../jobs/job-transitions.ts';
+import { writeJson } from '../json/write-json.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import type { Pool } from '../pools/pool.ts';
 import { poolCost } from '../pools/pool-cost.ts';
@@ -70,7 +71,7 @@ export async function planReplay(
   return ready(deps, { document, stored, envelope, deadline, patch, figures: check });
 }
 
-function ready(
+async function ready(
   deps: ReplayDeps,
   plan: {
     readonly document: JobDocument;
@@ -80,11 +81,11 @@ function ready(
     readonly patch: JobPatch | undefined;
     readonly figures: JobFigures;
   },
-): ReplayPlan {
+): Promise<ReplayPlan> {
   const { envelope, figures, deadline, patch } = plan;
-  const { pool, promptTokens, worstCaseTokens } = figures;
+  const { pool, promptTokens, worstCaseTokens, fitting } = figures;
   const { id, requestRef: storedRef } = plan.stored;
-  const digest = digestOf(deps.sha256, envelope);
+  const digest = await digestOf(deps, envelope);
   const requestRef = requestName(id, digest);
   const { priority: _priority, options: _options, ...rest } = plan.document;
   const { options } = envelope;
@@ -95,13 +96,14 @@ function ready(
     model: modelOf(envelope.request),
     promptTokens,
     worstCaseTokens,
-    costTokens: poolCost(pool, envelope.request),
+    costTokens: poolCost(pool, figures.request),
+    ...(fitting === undefined ? {} : { fitting }),
     ...(options === undefined ? {} : { options }),
     ...(options?.priority === 'high' ? { priority: options.priority } : {}),
     ...(deadline === undefined ? {} : { deadline }),
     ...(patch === undefined ? {} : { patch: toPatchFields(patch) }),
   };
-  const request = requestRef === storedRef ? undefined : JSON.stringify(envelope.request);
+  const request = requestRef === storedRef ? undefined : await textOf(deps, envelope.request);
   const document = replayJob(rest, change, deps.clock.now());
   return { kind: 'ready', document, job: { id, envelope, digest, requestRef }, pool, request };
 }
@@ -110,4 +112,8 @@ function toPatchFields(patch: JobPatch): Record<string, string | number | readon
   return Object.fromEntries(
     Object.entries(patch).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
   );
+}
+
+async function textOf(deps: Pick<PipelineDeps, 'yieldToEventLoop'>, request: JobRequest): Promise<string> {
+  return (await writeJson(request, deps.yieldToEventLoop)).text;
 }

@@ -3,7 +3,7 @@ import type { JobState } from '../jobs/job-document.ts';
 import type { JobFilter } from '../jobs/job-store.ts';
 import type { PipelineDeps } from './deps.ts';
 
-export const deadLetterStates: readonly JobState[] = ['dead-lettered', 'expired'];
+const deadLetterStates: readonly JobState[] = ['dead-lettered', 'expired'];
 
 /** The filter, of dead letters only. */
 export function ofDeadLetters(filter: JobFilter): JobFilter {

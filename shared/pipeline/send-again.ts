@@ -10,7 +10,7 @@ import { storedJob } from './stored-job.ts';
  * `fallback` reads is the document's request, or its pool is configured no more.
  */
 export async function sendAgain(
-  deps: Pick<PipelineDeps, 'queue' | 'payloads' | 'sha256' | 'pools'>,
+  deps: Pick<PipelineDeps, 'queue' | 'payloads' | 'sha256' | 'yieldToEventLoop' | 'pools'>,
   input: {
     readonly document: JobDocument;
     readonly span: Span;

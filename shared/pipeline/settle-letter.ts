@@ -12,7 +12,7 @@ import { sendAgain } from './send-again.ts';
 
 export type LetterDeps = Pick<
   PipelineDeps,
-  'jobs' | 'queue' | 'payloads' | 'sha256' | 'pools' | 'clock' | 'settings' | 'logFault'
+  'jobs' | 'queue' | 'payloads' | 'sha256' | 'yieldToEventLoop' | 'pools' | 'clock' | 'settings' | 'logFault'
 >;
 
 export interface QueuedLetter {
