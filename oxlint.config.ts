@@ -9,8 +9,8 @@ import { defineConfig } from 'oxlint';
  * list of patterns from `restrict`; and `node:*` does not match `node:fs/promises`, so built-ins are matched by regex.
  */
 const rooms = [
-  'tokens',
   'json',
+  'tokens',
   'models',
   'config',
   'budget',

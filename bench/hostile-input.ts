@@ -38,7 +38,7 @@ const aimMs = 100;
 const model = 'gpt-4o-mini';
 
 /** After an answer the app may still be at work: it is watched until it was quiet for so long, and no longer than that. */
-const quietMs = 1500;
+const quietMs = 700;
 const longestMs = 60_000;
 
 const blockSchema = z.object({ at: z.number(), longestBlockMs: z.number() });
@@ -119,7 +119,7 @@ type Round = Omit<Row, 'input' | 'over' | 'blocksMs'>;
 
 async function measure(run: Bench, input: HostileInput, id: string): Promise<Round> {
   const text = input.make(id);
-  await sleep(500);
+  await sleep(300);
   const from = Date.now();
   const answer = input.over === 'queue' ? await enqueue(run, text, id) : await post(run, input.over, text);
   const ms = Date.now() - from;

@@ -63,7 +63,12 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const queue = renewedJobQueue(() => serviceBusJobQueue(serviceBusClient(config, credential)));
   const catalogue = modelCatalogue(catalogueOverrides(config));
   const counter = tokenizerTokenCounter();
-  const models = azureOpenAiModelClient(modelSettings(config, credential), { tokenCounter: counter, catalogue });
+  const yieldToEventLoop = shareEventLoop((resume) => setImmediate(resume));
+  const models = azureOpenAiModelClient(modelSettings(config, credential), {
+    tokenCounter: counter,
+    catalogue,
+    yieldToEventLoop,
+  });
   const reserver = reserverOn(buckets.container('buckets'), pools);
   const control = documents.container('control');
   const logFault = (what: string, error: unknown): void => warn(`${what}: ${describeFault(error)}`);
@@ -72,7 +77,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     newId: randomUUID,
     random: Math.random,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
-    yieldToEventLoop: shareEventLoop((resume) => setImmediate(resume)),
+    yieldToEventLoop,
     pools,
     catalogue,
     counter,

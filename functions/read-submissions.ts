@@ -78,11 +78,11 @@ async function* decode(
   yieldToEventLoop: YieldToEventLoop,
 ): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  let before = 0;
   for await (const chunk of body) {
-    yield* slices(
-      decodeOrThrow(() => decoder.decode(chunk, { stream: true })),
-      yieldToEventLoop,
-    );
+    const text = decodeOrThrow(() => decoder.decode(chunk, { stream: true }));
+    yield* slices(text, yieldToEventLoop, before);
+    before += text.length;
   }
   decodeOrThrow(() => decoder.decode());
 }

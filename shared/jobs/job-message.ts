@@ -11,6 +11,7 @@ import {
 } from './job-envelope.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import { isJobId, jobIdSchema } from './job-id.ts';
+import { ofBody } from './read-body.ts';
 
 /**
  * A job as it travels in a message. The request is inside, or stored under our own prefix when it is large.
@@ -43,7 +44,7 @@ export type ParsedMessage =
   | { readonly kind: 'invalid'; readonly id: string | undefined; readonly problems: readonly Problem[] };
 
 /**
- * Reads a message's body, which anybody with rights to send may have written. The job's id is the envelope's, the batch
+ * Reads a message's body (the value of `readBody`, or a short text), which anybody with rights to send may have written. The job's id is the envelope's, the batch
  * line's `custom_id` (behind the batch id, when there is one), or the message id.
  */
 export function parseJobMessage(input: {
@@ -51,11 +52,14 @@ export function parseJobMessage(input: {
   readonly messageId: string | undefined;
   readonly batchId: string | undefined;
 }): ParsedMessage {
-  const read = typeof input.body === 'string' ? readShortJson(input.body) : undefined;
+  const read = typeof input.body === 'string' ? ofBody(readShortJson(input.body)) : undefined;
   if (read?.kind === 'invalid') {
     return invalid(input.messageId, read.problems);
   }
   const value = read === undefined ? input.body : read.value;
+  if (value === undefined || value === null || value instanceof Uint8Array) {
+    return invalid(input.messageId, [{ path: '', message: 'the body is not JSON' }]);
+  }
   if (isJsonObject(value) && Object.hasOwn(value, 'requestRef')) {
     const oversize = findOversize(value);
     const stored = oversize === undefined ? storedMessageSchema.safeParse(value) : undefined;

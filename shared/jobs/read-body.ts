@@ -18,18 +18,31 @@ export async function readBody(body: unknown, yieldToEventLoop: YieldToEventLoop
     return invalid(body === text ? 'the message has no body' : notUtf8);
   }
   if (typeof text !== 'string') {
-    return checkJson(text, requestLimits);
+    return ofBody(checkJson(text, requestLimits));
   }
   const read = await readText(text, yieldToEventLoop);
   return read.kind === 'read' && typeof read.value === 'string' ? readText(read.value, yieldToEventLoop) : read;
 }
 
+/** What is wrong with the whole has no path to be its subject. */
+export function ofBody(read: JsonRead): JsonRead {
+  return read.kind === 'read'
+    ? read
+    : {
+        kind: 'invalid',
+        problems: read.problems.map(({ path, message }) => ({
+          path,
+          message: path === '' ? `the body ${message}` : message,
+        })),
+      };
+}
+
 async function readText(text: string, yieldToEventLoop: YieldToEventLoop): Promise<JsonRead> {
   // A text has no fewer bytes than characters.
   if (text.length > largestRequest || utf8Length(text) > largestRequest) {
-    return invalid(`is larger than ${largestRequest} bytes`);
+    return invalid(`the body is larger than ${largestRequest} bytes`);
   }
-  return readJson(text, yieldToEventLoop);
+  return ofBody(await readJson(text, yieldToEventLoop));
 }
 
 const notUtf8 = 'the body is not JSON: it is not UTF-8';

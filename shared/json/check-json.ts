@@ -1,5 +1,4 @@
 import type { Json } from '../json.ts';
-import { isJsonArray, isJsonObject } from '../tokens/json-guards.ts';
 import { type JsonLimits, jsonPath, type JsonProblem } from './json-limits.ts';
 import type { JsonRead } from './json-reader.ts';
 
@@ -18,13 +17,13 @@ export function checkJson(value: unknown, limits: JsonLimits): JsonRead {
     if (message !== undefined) {
       return { path: jsonPath(path), message };
     }
-    if (!isJsonArray(inner) && !isJsonObject(inner)) {
+    if (typeof inner !== 'object' || inner === null) {
       return undefined;
     }
     if (path.length >= limits.deepest) {
       return { path: jsonPath(path), message: `is nested deeper than ${limits.deepest} levels` };
     }
-    const parts: Iterable<readonly [PropertyKey, unknown]> = isJsonArray(inner)
+    const parts: Iterable<readonly [PropertyKey, unknown]> = Array.isArray(inner)
       ? inner.entries()
       : Object.entries(inner);
     for (const [key, part] of parts) {

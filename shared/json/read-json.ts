@@ -30,11 +30,15 @@ export function readShortJson(text: string): JsonRead {
   return reader.end();
 }
 
-/** A text in slices, each with a turn of its own. */
-export async function* slices(text: string, yieldToEventLoop: YieldToEventLoop): AsyncGenerator<string, void> {
+/** A text in slices, each with a turn of its own; `before` are the characters of it that were read before. */
+export async function* slices(
+  text: string,
+  yieldToEventLoop: YieldToEventLoop,
+  before = 0,
+): AsyncGenerator<string, void> {
   for (let start = 0; start < text.length; start += slicePerTurn) {
     const slice = text.slice(start, start + slicePerTurn);
-    await yieldToEventLoop(slice.length * usPerCharacter);
+    await yieldToEventLoop(slice.length * usPerCharacter, (before + text.length - start) * usPerCharacter);
     yield slice;
   }
 }

@@ -1,5 +1,4 @@
 import type { YieldToEventLoop } from '../share-event-loop.ts';
-import { utf8Length } from '../tokens/utf8-length.ts';
 import { jsonSlices } from './json-slices.ts';
 
 /** What writing a character costs at the most, in µs; many small values are the slowest. */
@@ -17,12 +16,15 @@ export async function writeJson(
   yieldToEventLoop: YieldToEventLoop,
   options: { readonly isSorted: boolean } = { isSorted: false },
 ): Promise<WrittenJson> {
+  const encoder = new TextEncoder();
   const slices: string[] = [];
   let bytes = 0;
+  let written = 0;
   for (const slice of jsonSlices(value, options)) {
     slices.push(slice);
-    bytes += utf8Length(slice);
-    await yieldToEventLoop(slice.length * usPerCharacter);
+    bytes += encoder.encode(slice).byteLength;
+    written += slice.length;
+    await yieldToEventLoop(slice.length * usPerCharacter, written * usPerCharacter);
   }
   return { text: slices.join(''), bytes };
 }

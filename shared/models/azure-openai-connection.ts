@@ -30,7 +30,8 @@ interface AzureOpenAiConnection {
   readonly post: (request: {
     readonly deployment: string;
     readonly route: string;
-    readonly body: object;
+    /** JSON, written: the SDK would write it in one go, however large it is. */
+    readonly body: string;
     readonly clientRequestId: string;
     readonly timeoutMs: number;
     readonly signal: AbortSignal;
@@ -118,8 +119,8 @@ function connection(client: OpenAI, region: AzureOpenAiRegion): AzureOpenAiConne
       const prefix = region.path === 'classic' ? `/deployments/${pathSegment(deployment)}` : '';
       return client
         .post(`${prefix}${route}`, {
-          body: { ...body, model: deployment },
-          headers: { 'x-ms-client-request-id': clientRequestId },
+          body,
+          headers: { 'content-type': 'application/json', 'x-ms-client-request-id': clientRequestId },
           timeout: timeoutMs + SDK_TIMEOUT_MARGIN_MS,
           signal,
         })

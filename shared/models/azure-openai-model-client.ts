@@ -1,5 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { AppError } from '../errors.ts';
+import { writeJson } from '../json/write-json.ts';
+import type { YieldToEventLoop } from '../share-event-loop.ts';
 import { isDeeperThan, jsonAt, isJsonObject } from '../tokens/json-guards.ts';
 import { MAX_BODY_DEPTH } from '../tokens/read-prompt.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
@@ -25,6 +27,8 @@ export interface AzureOpenAiDeps {
   /** Counts usage where a stream was sent without it. */
   readonly tokenCounter: TokenCounter;
   readonly catalogue: ModelCatalogue;
+  /** Requests of megabytes are written, and long answers counted, in turns of the event loop. */
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 /** The port, and the end of its connections. */
@@ -55,7 +59,15 @@ export function azureOpenAiModelClient(settings: AzureOpenAiSettings, deps: Azur
         );
       }
       connecting ??= connect(settings);
-      const read = await callOnce({ request, region, signal, connections: await connecting, settings });
+      const { yieldToEventLoop } = deps;
+      const read = await callOnce({
+        request,
+        region,
+        signal,
+        connections: await connecting,
+        settings,
+        yieldToEventLoop,
+      });
       return withCountedUsage(read, request, deps);
     },
     close: async () => {
@@ -76,9 +88,11 @@ interface OneCall {
   readonly signal: AbortSignal;
   readonly connections: AzureOpenAiConnections;
   readonly settings: AzureOpenAiSettings;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
-async function callOnce({ request, region, signal, connections, settings }: OneCall): Promise<CallOutcome> {
+async function callOnce(call: OneCall): Promise<CallOutcome> {
+  const { request, region, signal, connections, settings } = call;
   const startedMs = performance.now();
   const outcome = (verdict: CallVerdict, seen: Partial<ReadResponse>): CallOutcome => ({
     ...verdict,
@@ -99,7 +113,7 @@ async function callOnce({ request, region, signal, connections, settings }: OneC
     const response = await connections.to(region).post({
       deployment: request.deployment,
       route: request.operation === 'chat' ? '/chat/completions' : '/embeddings',
-      body: bodyToSend(request),
+      body: (await writeJson({ ...bodyToSend(request), model: request.deployment }, call.yieldToEventLoop)).text,
       clientRequestId: request.clientRequestId,
       timeoutMs: request.timeoutMs,
       signal: end.signal,
@@ -127,7 +141,7 @@ function bodyToSend(request: ModelRequest): JsonObject {
 async function withCountedUsage(
   outcome: CallOutcome,
   request: ModelRequest,
-  { tokenCounter, catalogue }: AzureOpenAiDeps,
+  { tokenCounter, catalogue, yieldToEventLoop }: AzureOpenAiDeps,
 ): Promise<CallOutcome> {
   if (outcome.kind !== 'completed' || !outcome.completion.usage.isEstimated) {
     return outcome;
@@ -139,7 +153,7 @@ async function withCountedUsage(
     {
       counter: tokenCounter,
       encoding: listed?.encoding ?? (request.operation === 'chat' ? 'o200k_base' : 'cl100k_base'),
-      yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),
+      yieldToEventLoop,
     },
   );
   return { ...outcome, completion: { ...outcome.completion, usage } };

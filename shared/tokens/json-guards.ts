@@ -42,23 +42,25 @@ function isJson(value: unknown): value is Json {
 
 /**
  * True when arrays and objects are nested more than `depth` deep. `JSON.parse` reads nesting of any depth, while
- * `JSON.stringify` and every recursive walk overflow the stack on it: ask before. Not recursive itself.
+ * `JSON.stringify` and every recursive walk overflow the stack on it: ask before. Itself it goes no deeper than `depth`.
  */
 export function isDeeperThan(value: Json, depth: number): boolean {
-  let level: (readonly Json[] | JsonObject)[] = isContainer(value) ? [value] : [];
-  for (let reached = 0; level.length > 0; reached += 1) {
-    if (reached >= depth) {
+  return isContainer(value) && holdsDeeper(value, depth);
+}
+
+function holdsDeeper(container: readonly Json[] | JsonObject, depth: number): boolean {
+  if (depth <= 0) {
+    return true;
+  }
+  if (isJsonArray(container)) {
+    return container.some((child) => isContainer(child) && holdsDeeper(child, depth - 1));
+  }
+  // Not `Object.values`: a list of a hundred thousand objects would make as many arrays.
+  for (const key in container) {
+    const child = container[key] ?? null;
+    if (isContainer(child) && holdsDeeper(child, depth - 1)) {
       return true;
     }
-    const next: (readonly Json[] | JsonObject)[] = [];
-    for (const container of level) {
-      for (const child of isJsonArray(container) ? container : Object.values(container)) {
-        if (isContainer(child)) {
-          next.push(child);
-        }
-      }
-    }
-    level = next;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import { writeJson } from '../json/write-json.ts';
 import type { YieldToEventLoop } from '../share-event-loop.ts';
 import { imageTokens, type ImageRule } from './image-tokens.ts';
 import { isDeeperThan, isJsonArray, isJsonObject, jsonAt, textAt } from './json-guards.ts';
@@ -66,13 +67,13 @@ export async function readChatPrompt(
   const parts: TextPart[] = [];
   for (const [index, message] of messages.entries()) {
     await meter(1);
-    const part = await readMessage(message, `messages[${index}]`, { imageRule, meter });
+    const part = await readMessage(message, `messages[${index}]`, { imageRule, meter, yieldToEventLoop });
     if ('kind' in part) {
       return part;
     }
     parts.push(part);
   }
-  const definitions = readDefinitions(body);
+  const definitions = await readDefinitions(body, yieldToEventLoop);
   return { parts, estimatedTexts: definitions, overheadTokens: REPLY_OVERHEAD };
 }
 
@@ -109,6 +110,7 @@ export async function readEmbeddingsPrompt(
 interface Reading {
   readonly imageRule: ImageRule;
   readonly meter: Meter;
+  readonly yieldToEventLoop: YieldToEventLoop;
 }
 
 async function readMessage(message: Json, path: string, reading: Reading): Promise<TextPart | MalformedPrompt> {
@@ -140,7 +142,7 @@ interface Content {
 async function readContent(
   content: Json | undefined,
   path: string,
-  { imageRule, meter }: Reading,
+  reading: Reading,
 ): Promise<Content | MalformedPrompt> {
   if (content === undefined || content === null) {
     return { texts: [], estimatedTokens: 0 };
@@ -154,13 +156,13 @@ async function readContent(
   const texts: string[] = [];
   let estimatedTokens = 0;
   for (const [index, part] of content.entries()) {
-    await meter(1);
+    await reading.meter(1);
     if (!isJsonObject(part)) {
       return malformed(`${path}[${index}]`, 'must be an object');
     }
     const text = textAt(part, 'text') ?? textAt(part, 'refusal');
     if (text === undefined) {
-      estimatedTokens += estimatePart(part, imageRule);
+      estimatedTokens += await estimatePart(part, reading);
     } else {
       texts.push(text);
     }
@@ -169,10 +171,10 @@ async function readContent(
 }
 
 /** Parts that are no text: images by their rule, anything else (audio, files) at four characters a token. */
-function estimatePart(part: JsonObject, imageRule: ImageRule): number {
+async function estimatePart(part: JsonObject, { imageRule, yieldToEventLoop }: Reading): Promise<number> {
   const image = jsonAt(part, 'image_url');
   if (image === undefined) {
-    return Math.ceil(JSON.stringify(part).length / 4);
+    return Math.ceil((await writeJson(part, yieldToEventLoop)).text.length / 4);
   }
   const url = typeof image === 'string' ? image : (textAt(image, 'url') ?? '');
   return imageTokens({ url, detail: textAt(image, 'detail'), rule: imageRule });
@@ -192,10 +194,14 @@ function readToolCalls(message: JsonObject): string[] {
 }
 
 /** Tool definitions as JSON, which is longer than the rendering that the service gives to the model. */
-function readDefinitions(body: JsonObject): string[] {
+async function readDefinitions(body: JsonObject, yieldToEventLoop: YieldToEventLoop): Promise<readonly string[]> {
   const tools = [jsonAt(body, 'tools'), jsonAt(body, 'functions')].filter((list) => isJsonArray(list)).flat();
   const schema = jsonAt(jsonAt(jsonAt(body, 'response_format'), 'json_schema'), 'schema');
-  return [...tools, ...(schema === undefined ? [] : [schema])].map((definition) => JSON.stringify(definition));
+  const texts: string[] = [];
+  for (const definition of [...tools, ...(schema === undefined ? [] : [schema])]) {
+    texts.push((await writeJson(definition, yieldToEventLoop)).text);
+  }
+  return texts;
 }
 
 function embeddings(parts: readonly TextPart[]): PromptTexts {

@@ -38,13 +38,15 @@ export function textCounting(deps: CountingDeps): TextCounting {
   const stopAbove = deps.stopAboveTokens ?? Number.POSITIVE_INFINITY;
   let sureTokens = 0;
   let bytesLeft = 0;
+  let bytesGranted = 0;
   let isPrepared = false;
   /** Asks for a turn when the last one is used up, and for no more work than is left. */
   const takeBytes = async (bytes: number, mostLeft: number): Promise<void> => {
     if (bytesLeft < bytes) {
       const granted = Math.max(bytes, Math.min(BYTES_PER_TURN, mostLeft));
-      await yieldToEventLoop(granted * US_PER_BYTE + US_PER_TEXT);
+      await yieldToEventLoop(granted * US_PER_BYTE + US_PER_TEXT, (bytesGranted + mostLeft) * US_PER_BYTE);
       bytesLeft = granted;
+      bytesGranted += granted;
     }
     bytesLeft -= bytes;
   };
@@ -56,8 +58,9 @@ export function textCounting(deps: CountingDeps): TextCounting {
       }
       let tokens = 0;
       let forcedCuts = 0;
+      const mostLeft = text.length <= BYTES_PER_TURN ? utf8Length(text) : 3 * text.length;
       for (const piece of cutRuns(text)) {
-        await takeBytes(utf8Length(piece.text), 3 * text.length);
+        await takeBytes(utf8Length(piece.text), mostLeft);
         if (sureTokens > stopAbove) {
           return { tokens, forcedCuts, isStopped: true };
         }

@@ -32,6 +32,8 @@ export function coverModel<State>(model: {
   readonly next: (state: State) => Iterable<Transition<State>>;
   readonly keyOf: (state: State) => string;
   readonly isGoal: (state: State) => boolean;
+  /** Others are passed over. */
+  readonly isPlayable: (schedule: Schedule<State>) => boolean;
   readonly labelOf: (state: State, action: string, to: State) => string;
 }): readonly Schedule<State>[] {
   const graph = explore(model);
@@ -47,10 +49,12 @@ export function coverModel<State>(model: {
       const edge = { from, to: indexes.get(model.keyOf(to)) ?? 0, action };
       if (!covered.has(model.labelOf(state, action, to))) {
         const schedule = [...wayIn(graph, from), edge, ...wayFrom(ways, edge.to)].map(stepOf);
-        for (const step of schedule) {
-          covered.add(model.labelOf(step.before, step.action, step.after));
+        if (model.isPlayable(schedule)) {
+          for (const step of schedule) {
+            covered.add(model.labelOf(step.before, step.action, step.after));
+          }
+          schedules.push(schedule);
         }
-        schedules.push(schedule);
       }
     }
   }

@@ -1,5 +1,7 @@
 import { claimJob } from '../../../shared/jobs/claim-job.ts';
-import { hasEnded, isDeadLetter, type JobDocument } from '../../../shared/jobs/job-document.ts';
+import { eraseJob } from '../../../shared/jobs/erase-job.ts';
+import type { JobDocument } from '../../../shared/jobs/job-document.ts';
+import { judgeDeadLetter } from '../../../shared/jobs/judge-dead-letter.ts';
 import { othersCalls, withOthersCalls } from '../../../shared/jobs/job-transitions.ts';
 import { judgeConflict } from '../../../shared/jobs/judge-conflict.ts';
 
@@ -38,37 +40,3 @@ export const shippedRules: Rules = {
   replayRemovesFirst: false,
   erase: eraseJob,
 };
-
-// until merged
-function judgeDeadLetter(
-  facts: {
-    readonly by: 'sluice' | 'broker';
-    readonly epoch: number;
-    readonly sequenceNumber: string;
-    readonly digest: string | undefined;
-  },
-  document: JobDocument | undefined,
-): 'keep' | 'adopt' | 'remove' | 'send-then-remove' {
-  if (document === undefined) {
-    return facts.by === 'sluice' ? 'remove' : 'adopt';
-  }
-  const isOlder = facts.epoch < document.epoch;
-  if (hasEnded(document)) {
-    return isDeadLetter(document) && !isOlder ? 'keep' : 'remove';
-  }
-  if (isOlder) {
-    return document.state === 'parked' ? 'send-then-remove' : 'remove';
-  }
-  if (facts.by === 'sluice') {
-    return 'keep';
-  }
-  if (facts.digest !== document.digest) {
-    return 'remove';
-  }
-  const isOthers = document.state === 'running' && document.claim?.sequenceNumber !== facts.sequenceNumber;
-  return isOthers ? 'keep' : 'adopt';
-}
-
-function eraseJob({ id, v, pool, createdAt, epoch }: JobDocument, now: number): JobDocument {
-  return { id, v, state: 'cancelled', pool, model: '', digest: '', createdAt, epoch, endedAt: now };
-}

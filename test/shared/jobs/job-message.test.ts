@@ -65,11 +65,8 @@ test('a batch id that cannot serve is left out', () => {
 test('a body is JSON, as text or parsed; bytes and other text are none', () => {
   assert.equal(idOf(JSON.stringify({ id: 'a', request })), 'a');
   for (const body of ['no json', '', new Uint8Array([1, 2]), undefined, null]) {
-    assert.deepEqual(parse(body, 'message'), {
-      kind: 'invalid',
-      id: 'message',
-      problems: [{ path: '', message: 'the body is not JSON' }],
-    });
+    const message = body === '' ? 'the body is not JSON: it ends too early' : 'the body is not JSON';
+    assert.deepEqual(parse(body, 'message'), { kind: 'invalid', id: 'message', problems: [{ path: '', message }] });
   }
 });
 

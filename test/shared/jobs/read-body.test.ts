@@ -38,7 +38,7 @@ test('what is no JSON is told apart', async () => {
     [Uint8Array.of(0xff, 0xfe, 0x7b, 0), /not UTF-8/u],
     ['no json', /is not JSON/u],
     [bytes('{"a":{"b":1,"b":2}}'), /^a\.b: is there twice/u],
-    [10n, /^: is no value of JSON/u],
+    [10n, /^: the body is no value of JSON/u],
     [{ a: [new Date(0)] }, /^a\[0\]: is no value of JSON/u],
     [{ a: { b: undefined } }, /^a\.b: is no value of JSON/u],
     [{ a: Number.NaN }, /^a: is too large a number/u],

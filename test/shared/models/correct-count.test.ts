@@ -113,8 +113,8 @@ test('what is fitted again fits by the service, however much more or less it cou
   let corrected = 0;
   fc.assert(
     fc.property(whole, anyService, outputs, (tokens, service, outputTokens) => {
-      const assumed = { operation: 'chat', contextTokens: 2000, inputTokens: 2000, outputTokens: 200 } as const;
-      const wish = { ...conversationOf(tokens, outputTokens), model: assumed, onOverflow: 'trim' } as const;
+      const small = { operation: 'chat', contextTokens: 2000, inputTokens: 2000, outputTokens: 200 } as const;
+      const wish = { ...conversationOf(tokens, outputTokens), model: small, onOverflow: 'trim' } as const;
       const first = fitRequest(wish);
       const asked = outputTokens ?? 0;
       if (first.kind === 'overflows' || countByService(service, first.count) + asked <= service.windowTokens) {
@@ -123,12 +123,7 @@ test('what is fitted again fits by the service, however much more or less it cou
       const promptTokens = countByService(service, first.count);
       const output = outputTokens === undefined ? {} : { outputTokens };
       const details = { windowTokens: service.windowTokens, requestedTokens: promptTokens + asked, ...output };
-      const correction = correctCount({
-        details,
-        promptTokens: first.count.tokens,
-        outputTokens: asked,
-        model: assumed,
-      });
+      const correction = correctCount({ details, promptTokens: first.count.tokens, outputTokens: asked, model: small });
       const again = fitRequest({ ...wish, correction });
       if (again.kind === 'fits') {
         corrected += 1;

@@ -43,7 +43,7 @@ export function clientOf(endpoint: string, settings: Partial<AzureOpenAiSettings
       connections: 8,
       ...settings,
     },
-    { tokenCounter: tokenizerTokenCounter(), catalogue: modelCatalogue() },
+    { tokenCounter: tokenizerTokenCounter(), catalogue: modelCatalogue(), yieldToEventLoop: async () => undefined },
   );
 }
 

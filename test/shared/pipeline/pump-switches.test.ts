@@ -90,12 +90,13 @@ test('the intake is sorted while one pool is paused, and left alone while all ar
   await operator.switches.pause({ kind: 'pool', name: 'gpt-4o-mini' });
   const app = startApp(rig);
   putJobs(rig, 5);
-  await rig.clock.advance(15_000);
+  await rig.clock.advance(11_000);
   assert.equal(rig.queue.messages('jobs').length, 0);
   assert.equal(rig.queue.messages('jobs-gpt-4o-mini').length, 5);
 
   await operator.switches.pause(all);
-  await rig.clock.advance(5000);
+  await rig.clock.advance(2500);
+  assert.equal(rig.lanes.all()[0]?.state, 'running');
   putJobs(rig, 5, { model: 'gpt-4o' });
   await rig.clock.advance(60_000);
 

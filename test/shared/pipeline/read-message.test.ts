@@ -63,6 +63,6 @@ test('a message of more than a job may hold is refused, however it is split', as
   assert.deepEqual(read, {
     kind: 'invalid',
     id: 'm',
-    problems: [{ path: '', message: 'holds more than 500000 values' }],
+    problems: [{ path: '', message: 'the body holds more than 500000 values' }],
   });
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
 import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
-import { chatJob, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
+import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
+import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
+import { tripDeployment } from '../../fakes/trip-deployment.ts';
 import { away, begin, inQueue, jobOf, refused, runNext, submit, throttled } from './run-one.ts';
 
 test('a job that is cancelled while it waits for its start is not called', async () => {
@@ -25,6 +27,36 @@ test('a job that is cancelled while it waits for its start is not called', async
   assert.equal(rig.models.calls.length, 0);
   assert.equal(inQueue(rig), 0);
 });
+
+test('a job that is cancelled while it waits to probe a deployment leaves the probe to another one', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini'], { tokensPerMinute: 1000 })] });
+  const deps = rig.process();
+  tripDeployment(deps, 'east');
+  await rig.clock.advance(22_500);
+  await rig.clock.run(
+    deps.reserver.awaitStart({ bucketId: 'east.gpt-4o-mini', cost: 950 }, new AbortController().signal),
+  );
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(10_000);
+  assert.ok(deps.health.mayProbe({ region: 'east', deployment: 'gpt-4o-mini' }, 'a'));
+
+  await cancelOne(deps, 'a');
+  await rig.clock.run(Promise.all([running, renewing(rig, deps, running)]));
+
+  assert.equal(rig.models.calls.length, 0);
+  assert.partialDeepStrictEqual(rig.breakers.all(), [{ state: 'misconfigured' }]);
+});
+
+/** What the watch of a pump does meanwhile. */
+async function renewing(rig: PipelineRig, deps: PipelineDeps, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  void work.finally(() => over.abort());
+  while (!over.signal.aborted) {
+    await deps.health.refresh();
+    await rig.clock.sleep(2000, over.signal);
+  }
+}
 
 test('a job that is cancelled during its call keeps no result, and its message is completed (J1)', async () => {
   const answered = Promise.withResolvers<CallVerdict>();

@@ -142,6 +142,21 @@ test('P2: no start is given while the pool is paused, and one that waits ends at
   assert.deepEqual(await start(opened), { kind: 'paused' });
 });
 
+test('P2: a start that comes as the pool is paused is not used', async () => {
+  const rig = pipelineRig({ regions: bothRegions.slice(0, 1) });
+  const deps = rig.process();
+  const { awaitStart } = deps.reserver;
+  const pausing: typeof awaitStart = async (...args) => {
+    const turn = await awaitStart(...args);
+    await deps.switches.pause({ kind: 'all' });
+    return turn;
+  };
+
+  const outcome = await start({ rig, deps: { ...deps, reserver: { ...deps.reserver, awaitStart: pausing } } });
+
+  assert.deepEqual(outcome, { kind: 'paused' });
+});
+
 test('a call after one that failed takes a place in the retry budget, once, and is not made without', async () => {
   const rig = pipelineRig({ regions: bothRegions.slice(0, 1), settings: {} });
   const opened = { rig, deps: rig.process() };

@@ -237,6 +237,25 @@ test('calls that began before the breaker closed say nothing of what came after'
   assert.equal(health.standing(east), 'available');
 });
 
+test('what was counted before another process opened the breaker counts no more once it is closed', async () => {
+  const { clock, process } = rig();
+  const [one, other] = [process(), process()];
+  for (const jobId of ['a', 'b', 'c', 'd']) {
+    report(other, clock, { jobId, verdict: outage });
+  }
+  await openUntilDue(one, clock);
+  await other.refresh();
+  assert.ok(await one.takeProbe(east, 'a'));
+  report(one, clock, { jobId: 'a', verdict: completedWith('Hello') });
+  await clock.advance(2000);
+  await other.refresh();
+  assert.equal(other.standing(east), 'available');
+
+  report(other, clock, { jobId: 'e', verdict: outage });
+
+  assert.equal(other.standing(east), 'available');
+});
+
 test('while the store is away a process goes on with what it knows, and writes it when it can', async () => {
   const { clock, store, faults, process } = rig();
   let isAway = true;
