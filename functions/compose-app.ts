@@ -15,6 +15,7 @@ import { describeFault } from '../shared/describe-fault.ts';
 import { cosmosBreakerStore, cosmosSwitchStore } from '../shared/pools/cosmos-control-stores.ts';
 import { describePools, type Pool } from '../shared/pools/pool.ts';
 import { serviceBusJobQueue } from '../shared/pools/service-bus-job-queue.ts';
+import { renewedJobQueue } from '../shared/pools/service-bus-renewed-queue.ts';
 import { sharedDeploymentHealth } from '../shared/pools/shared-deployment-health.ts';
 import { sharedPoolSwitches } from '../shared/pools/shared-pool-switches.ts';
 import { shareEventLoop } from '../shared/share-event-loop.ts';
@@ -59,7 +60,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
   const pools = describePools(config);
   const telemetry = await otelTelemetry(telemetrySettings(config, credential));
   const { documents, buckets } = cosmosDatabases(config, credential);
-  const queue = serviceBusJobQueue(serviceBusClient(config, credential));
+  const queue = renewedJobQueue(() => serviceBusJobQueue(serviceBusClient(config, credential)));
   const catalogue = modelCatalogue(catalogueOverrides(config));
   const counter = tokenizerTokenCounter();
   const yieldToEventLoop = shareEventLoop((resume) => setImmediate(resume));

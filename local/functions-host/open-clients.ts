@@ -3,18 +3,19 @@ import type { ContainerClient } from '@azure/storage-blob';
 import { resolveConnection, type Environment } from './resolve-setting.ts';
 
 /**
- * A client for a Service Bus binding's `connection`. SDKs are loaded only when a trigger needs them.
+ * What opens clients for a Service Bus binding's `connection`. SDKs are loaded only when a trigger needs them.
  * A lost connection is tried again twice a second; an operation that was cut off gives up after a few seconds.
  */
-export async function openServiceBus(name: string, environment: Environment): Promise<ServiceBusClient> {
+export async function serviceBusConnector(name: string, environment: Environment): Promise<() => ServiceBusClient> {
   const connection = resolveConnection({ name, identitySuffix: 'fullyQualifiedNamespace' }, environment);
   const { ServiceBusClient: Client } = await import('@azure/service-bus');
   const options = { retryOptions: { mode: fixedDelay, maxRetries: 3, retryDelayInMs: 500, timeoutInMs: 5000 } };
   if (connection.kind === 'connection-string') {
-    return new Client(connection.value, options);
+    return () => new Client(connection.value, options);
   }
   const { DefaultAzureCredential } = await import('@azure/identity');
-  return new Client(connection.endpoint, new DefaultAzureCredential(), options);
+  const credential = new DefaultAzureCredential();
+  return () => new Client(connection.endpoint, credential, options);
 }
 
 /** The container of the host's own blobs, in the storage account that `AzureWebJobsStorage` names. */

@@ -5,22 +5,18 @@
  * 2. A call that ended well completes its message (unless `autoCompleteMessages` is off); one that failed abandons it,
  *    so that it is redelivered at once. Settlement comes before the next message is asked for.
  * 3. Locks are renewed up to `maxAutoLockRenewalDuration`, as long as the call runs.
- * 4. A lost connection is opened again for as long as the host runs. A message whose settlement was cut off comes back
- *    when its lock expires.
+ * 4. A lost connection is opened again for as long as the host runs, by a client of its own: one of the SDK that has lost
+ *    its connection may do nothing for a minute. A message whose settlement was cut off comes back when its lock expires.
  * 5. Settlements pass one at a time: of two different ones in the same tick, rhea 3.0.5 (`write_dispositions`) gives the
  *    second the outcome of the first, and a failed message would be completed.
  */
-import type {
-  ProcessErrorArgs,
-  ServiceBusClient,
-  ServiceBusReceivedMessage,
-  ServiceBusReceiver,
-} from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { newInvocationId, type Invoker } from './create-invoker.ts';
 import { createGate, type Gate } from './create-gate.ts';
 import type { RegisteredFunction } from './functions-core.ts';
 import type { QueueBinding } from './read-bindings.ts';
 import type { ServiceBusSettings } from './read-host-settings.ts';
+import { keepLink } from './queue-link.ts';
 import { renewLock } from './renew-lock.ts';
 import { messageText, messageTrace, triggerMetadata } from './service-bus-message.ts';
 
@@ -28,7 +24,8 @@ export interface QueueFunction {
   readonly registered: RegisteredFunction;
   readonly binding: QueueBinding;
   readonly queueName: string;
-  readonly client: ServiceBusClient;
+  /** Opens a client. */
+  readonly connect: () => ServiceBusClient;
 }
 
 export interface ServiceBusTriggerSettings {
@@ -44,22 +41,18 @@ export interface ServiceBusTrigger {
 }
 
 export function startServiceBusTrigger(
-  { registered, binding, queueName, client }: QueueFunction,
+  { registered, binding, queueName, connect }: QueueFunction,
   { settings, invoker, log }: ServiceBusTriggerSettings,
 ): ServiceBusTrigger {
   const { name } = registered.metadata;
-  const receiver = client.createReceiver(queueName, {
-    receiveMode: 'peekLock',
-    maxAutoLockRenewalDurationInMs: 0, // see renew-lock.ts
-    skipParsingBodyAsJson: true,
-  });
   const gate = createGate(settings.maxConcurrentCalls);
   const report = describeOnce(`function ${name}: queue "${queueName}"`, log);
   const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
   const settling = createGate(1);
-  const call = { registered, bindingName: binding.name, receiver, invoker, complete, settling, fault: report.fault };
+  const shared = { registered, bindingName: binding.name, invoker, complete, settling, fault: report.fault };
   let stopping = false;
-  const processMessage = async (message: ServiceBusReceivedMessage): Promise<void> => {
+  const handle = async (receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage): Promise<void> => {
+    const call = { ...shared, receiver };
     const release = renewLock({ receiver, message, maxMs: settings.maxAutoLockRenewalMs, fault: report.fault });
     await gate.enter();
     try {
@@ -70,22 +63,17 @@ export function startServiceBusTrigger(
       gate.leave();
     }
   };
-  const processError = async ({ error, errorSource }: ProcessErrorArgs): Promise<void> => {
-    report.fault(errorSource, error);
-  };
-  const subscription = receiver.subscribe(
-    { processMessage, processError },
-    { autoCompleteMessages: false, maxConcurrentCalls: settings.maxConcurrentCalls },
-  );
+  const { maxConcurrentCalls } = settings;
+  const link = keepLink({ connect, queueName, maxConcurrentCalls, handle, fault: report.fault });
   return {
     stopPulling: async () => {
       stopping = true;
-      await subscription.close();
+      await link.stopPulling();
     },
     close: async () => {
       // Behind the settlements that wait for their turn.
       await settling.enter();
-      await receiver.close();
+      await link.close();
     },
   };
 }

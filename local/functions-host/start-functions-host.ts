@@ -10,7 +10,6 @@
  *    have up to five seconds, the grace that the platform gives a worker.
  * 3. A call over `functionTimeout` ends the process with exit code 124, where the real host would restart its worker.
  */
-import type { ServiceBusClient } from '@azure/service-bus';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +17,7 @@ import { createInvoker, type Invoker } from './create-invoker.ts';
 import { provideFunctionsCore, type FunctionsCore } from './functions-core.ts';
 import { httpFunction, startHttpTrigger, type HttpTrigger } from './http-trigger.ts';
 import { loadApp } from './load-app.ts';
-import { openHostStorage, openServiceBus } from './open-clients.ts';
+import { openHostStorage, serviceBusConnector } from './open-clients.ts';
 import { openStreamServer } from './open-stream-server.ts';
 import { readBindings, type TriggeredFunction } from './read-bindings.ts';
 import { readHostSettings, type HostSettings } from './read-host-settings.ts';
@@ -104,7 +103,6 @@ interface TriggerStart {
 interface Triggers {
   readonly http: HttpTrigger;
   readonly queues: readonly ServiceBusTrigger[];
-  readonly clients: readonly ServiceBusClient[];
   readonly timers: readonly TimerTrigger[];
   readonly hosted: readonly HostedFunction[];
 }
@@ -120,7 +118,7 @@ async function startTriggers(start: TriggerStart): Promise<Triggers> {
     .filter((target) => target.kind === 'httpTrigger')
     .map((target) => httpFunction(target, hostSettings.routePrefix));
   const startTimers = await prepareTimers(start);
-  const { clients, startQueues } = await prepareQueues(start);
+  const startQueues = await prepareQueues(start);
   const http = await startHttpTrigger({
     functions: httpFunctions,
     port: settings.port,
@@ -131,7 +129,6 @@ async function startTriggers(start: TriggerStart): Promise<Triggers> {
   const routes = new Map(httpFunctions.map((target) => [target.registered, target.route.template]));
   return {
     http,
-    clients,
     queues: startQueues(),
     timers: startTimers(),
     hosted: functions.map(({ kind, registered }) => {
@@ -155,24 +152,20 @@ async function prepareTimers({ functions, invoker, hostId, log }: TriggerStart):
   return () => prepared.map((timer) => startTimerTrigger(timer, { container, hostId, invoker, log }));
 }
 
-async function prepareQueues({ functions, hostSettings, invoker, log }: TriggerStart) {
-  const clients = new Map<string, ServiceBusClient>();
+async function prepareQueues({
+  functions,
+  hostSettings,
+  invoker,
+  log,
+}: TriggerStart): Promise<() => ServiceBusTrigger[]> {
   const targets = functions.filter((target) => target.kind === 'serviceBusTrigger');
-  for (const { binding } of targets) {
-    if (!clients.has(binding.connection)) {
-      clients.set(binding.connection, await openServiceBus(binding.connection, process.env));
-    }
-  }
-  const prepared = targets.flatMap(({ registered, binding }) => {
-    const client = clients.get(binding.connection);
-    const queueName = resolveSettings(binding.queueName, process.env);
-    return client === undefined ? [] : [{ registered, binding, queueName, client }];
+  const prepared = targets.map(async ({ registered, binding }) => {
+    const connect = await serviceBusConnector(binding.connection, process.env);
+    return { registered, binding, queueName: resolveSettings(binding.queueName, process.env), connect };
   });
+  const queues = await Promise.all(prepared);
   const settings = hostSettings.serviceBus;
-  return {
-    clients: [...clients.values()],
-    startQueues: () => prepared.map((target) => startServiceBusTrigger(target, { settings, invoker, log })),
-  };
+  return () => queues.map((queue) => startServiceBusTrigger(queue, { settings, invoker, log }));
 }
 
 interface Stop {
@@ -203,8 +196,7 @@ async function stop({ core, invoker, triggers, log }: Stop): Promise<void> {
 }
 
 /** A broker that is away would hold the closing of its links up. */
-async function close({ http, queues, clients }: Triggers): Promise<void> {
+async function close({ http, queues }: Triggers): Promise<void> {
   await http.close();
   await Promise.all(queues.map(async (queue) => queue.close()));
-  await Promise.all(clients.map(async (client) => client.close()));
 }

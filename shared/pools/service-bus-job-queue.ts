@@ -1,10 +1,10 @@
 import type { ServiceBusClient, ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus';
 import Long from 'long';
-import type { JobQueue } from './job-queue.ts';
 import { peekedBacklogs } from './service-bus-backlog.ts';
 import { serviceBusDeadLetters } from './service-bus-dead-letters.ts';
 import { asQueueError } from './service-bus-errors.ts';
 import { QueueReceivers } from './service-bus-receivers.ts';
+import type { ClientQueue } from './service-bus-renewed-queue.ts';
 import { toReceivedMessage, watchLocks } from './service-bus-received-message.ts';
 import { sendAll } from './service-bus-send.ts';
 
@@ -22,7 +22,7 @@ const peekPages = 8;
  * The job queue on Service Bus. The client's `retryOptions` are the one retry layer. Locks are renewed for as long as a
  * message is in hand (see `watchLocks`).
  */
-export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { readonly close: () => Promise<void> } {
+export function serviceBusJobQueue(client: ServiceBusClient): ClientQueue {
   const senders = new Map<string, ServiceBusSender>();
   const receivers = new Map<string, QueueReceivers>();
   const locks = watchLocks();
@@ -67,6 +67,7 @@ export function serviceBusJobQueue(client: ServiceBusClient): JobQueue & { reado
         return backlogs.of(queue, { receiver: own.looker(), held: () => own.held() }, enqueuedBefore);
       }),
     ...deadLetters,
+    inHand: locks.count,
     close: async () => {
       locks.stop();
       const open = [...senders.values(), ...receivers.values(), { close: closeDeadLetters }];

@@ -14,6 +14,9 @@ const lockCheckMs = 1000;
 /** A lock is renewed when less than this share of it is left. */
 const renewAtShare = 0.5;
 
+/** What the client's own retries need at the longest for one settlement, and a little, in ms. */
+const longestSettlementMs = 18_000;
+
 export interface LockWatch {
   readonly add: (
     receiver: ServiceBusReceiver,
@@ -21,6 +24,8 @@ export interface LockWatch {
   ) => { readonly signal: AbortSignal; readonly release: () => void };
   /** Sequence numbers of what a receiver has in hand. */
   readonly held: (receiver: ServiceBusReceiver) => ReadonlySet<string>;
+  /** Of all receivers. */
+  readonly count: () => number;
   readonly stop: () => void;
 }
 
@@ -67,6 +72,7 @@ export function watchLocks(): LockWatch {
     },
     held: (receiver) =>
       new Set([...held].flatMap((lock) => (lock.receiver === receiver ? [String(lock.message.sequenceNumber)] : []))),
+    count: () => held.size,
     stop: () => {
       clearInterval(timer);
       timer = undefined;
@@ -100,8 +106,7 @@ export function toReceivedMessage(
     // Not renewed any more: a settlement that is cut off must not keep the message from coming back.
     lock.release();
     try {
-      await turns.take(outcome, call);
-      return 'settled';
+      return await settledInTime(turns.take(outcome, call));
     } catch {
       // Whatever the reason (lock lost, connection lost): the message comes back by itself, and its document says how it ended.
       return 'not-settled';
@@ -124,6 +129,17 @@ export function toReceivedMessage(
     deadLetter: async (note) =>
       settle('alone', async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),
   };
+}
+
+/** On a connection that was lost a settlement may never return. */
+async function settledInTime(settling: Promise<void>): Promise<SettleOutcome> {
+  const late = Promise.withResolvers<SettleOutcome>();
+  const timer = setTimeout(() => late.resolve('not-settled'), longestSettlementMs);
+  try {
+    return await Promise.race([settling.then(() => 'settled' as const), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Longest text of one figure; lists and objects that are longer as JSON stand on the document alone. */
