@@ -1,10 +1,10 @@
-import type { JobDocument, OpenCall } from '../jobs/job-document.ts';
+import type { OpenCall } from '../jobs/job-document.ts';
 import { type DeadLetter, othersCalls } from '../jobs/job-transitions.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { attemptJob, type AttemptRun } from './attempt-job.ts';
-import { withdrawCallLater } from './call-marks.ts';
+import { type MarkedCall, withdrawCallLater } from './call-marks.ts';
 import { checkJob } from './check-job.ts';
 import { claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -47,13 +47,13 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
   }
   const { job } = read;
   const callsSoon = startsSoon(deps, run.pool, costOf(job.envelope.request));
-  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, callsSoon });
-  if (claimed.kind === 'not-claimed') {
-    return settleUnclaimed(deps, { ...run, job, span, ...claimed });
-  }
-  return withoutMark(deps, claimed.stored.document, async () =>
-    runClaimed(deps, { ...run, job, span, stored: claimed.stored }),
-  );
+  const owner = deps.newId();
+  return withoutMark(deps, { id: job.id, owner }, async () => {
+    const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, owner, callsSoon });
+    return claimed.kind === 'not-claimed'
+      ? settleUnclaimed(deps, { ...run, job, span, ...claimed })
+      : runClaimed(deps, { ...run, pulledFor: run.pool, job, span, stored: claimed.stored });
+  });
 }
 
 /** Whether the mark of the call is worth a place in the claim's own write: its start is near (O1). */
@@ -67,14 +67,14 @@ function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof cost
 }
 
 /** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
-async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () => Promise<JobEnd>): Promise<JobEnd> {
+async function withoutMark(deps: PipelineDeps, call: MarkedCall, work: () => Promise<JobEnd>): Promise<JobEnd> {
   let end: JobEnd | undefined;
   try {
     end = await work();
     return end;
   } finally {
     if (end === undefined || end.settlement === 'leave') {
-      void withdrawCallLater(deps, claimed);
+      void withdrawCallLater(deps, call);
     }
   }
 }

@@ -148,3 +148,4 @@ test('what is no dead letter is not purged', async () => {
     { id: 'none', kind: 'unknown' },
   ]);
 });
+
