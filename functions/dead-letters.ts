@@ -108,8 +108,8 @@ async function readSelection<Selection>(
         };
   } catch (error) {
     if (error instanceof BodyError) {
-      const { status, message } = error;
-      return { kind: 'refused', response: problem(status, { code: 'dead-letters.body', title, detail: message }) };
+      const { status, message: detail, problems } = error;
+      return { kind: 'refused', response: problem(status, { code: 'dead-letters.body', title, detail, problems }) };
     }
     throw error;
   }

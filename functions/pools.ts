@@ -98,7 +98,8 @@ async function readNote(
       : { response: problem(400, { code: 'pools.invalid', title, problems }) };
   } catch (error) {
     if (error instanceof BodyError) {
-      return { response: problem(error.status, { code: 'pools.body', title, detail: error.message }) };
+      const { status, message: detail, problems } = error;
+      return { response: problem(status, { code: 'pools.body', title, detail, problems }) };
     }
     throw error;
   }

@@ -21,16 +21,23 @@ export async function readJsonBody(request: HttpRequest): Promise<unknown> {
     }
     chunks.push(part);
   }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = decode(chunks);
   if (text.trim() === '') {
     return undefined;
   }
   const read = readShortJson(text);
   if (read.kind === 'invalid') {
-    const told = read.problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
-    throw new BodyError(400, `The body cannot be read: ${told}.`);
+    throw new BodyError(400, 'The body cannot be read.', read.problems);
   }
   return read.value;
+}
+
+function decode(chunks: readonly Uint8Array[]): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new BodyError(400, 'The body is not UTF-8.');
+  }
 }
 
 function toBytes(chunk: unknown): Uint8Array {

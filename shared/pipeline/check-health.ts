@@ -3,6 +3,7 @@ import { laneId } from '../lanes/lane.ts';
 import { deploymentKey, type TrippedDeployment } from '../pools/deployment-health.ts';
 import { ticketQueue } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
+import { isServed } from './served-pools.ts';
 
 export interface HealthReport {
   readonly isHealthy: boolean;
@@ -36,7 +37,7 @@ type PartHealth = { readonly state: 'ok' } | { readonly state: 'down'; readonly 
 
 type HealthDeps = Pick<PipelineDeps, 'lanes' | 'queue' | 'pools' | 'health' | 'switches' | 'settings' | 'reserver'>;
 
-/** Whether the app can do its work: its stores answer, and some deployment of every pool that is not paused is available. */
+/** Whether the app can do its work: its stores answer, and some deployment of every pool that is not paused may be called or tried. */
 export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
   const lanes: { id: string; state: string }[] = [];
   const cosmos = await probe(async () => {
@@ -49,9 +50,8 @@ export async function checkHealth(deps: HealthDeps): Promise<HealthReport> {
   });
   const serviceBus = await probe(async () => deps.queue.hasWork(ticketQueue, new Set()));
   const pools = poolHealth(deps);
-  const isServing = pools.every(
-    ({ paused, deployments }) => paused !== undefined || deployments.some(({ state }) => state === 'closed'),
-  );
+  // One that may be tried counts: without jobs nobody tries it.
+  const isServing = deps.pools.every((pool) => deps.switches.isPaused(pool.name) || isServed(deps, pool));
   const clock = await clockOf(deps);
   const isHealthy = cosmos.state === 'ok' && serviceBus.state === 'ok' && clock.state === 'known' && isServing;
   return { isHealthy, cosmos, serviceBus, clock, lanes, pools };

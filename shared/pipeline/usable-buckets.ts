@@ -13,8 +13,8 @@ export function usableRate(deps: BucketDeps, pool: Pool): PoolRate {
 }
 
 /**
- * None of a pool that is paused; else the buckets of its available deployments: the healthy ones, or all of them in a process that knows of none. One that runs
- * no pump may not know the time well enough.
+ * The buckets of the pool's available deployments: the healthy ones, or all of them in a process that knows of none. One that
+ * runs no pump may not know the time well enough. None of a pool that is paused.
  */
 export function likelyBuckets(deps: BucketDeps & Pick<PipelineDeps, 'switches'>, pool: Pool): readonly UsableBucket[] {
   if (deps.switches.isPaused(pool.name)) {

@@ -7,7 +7,7 @@ import { parseJobEnvelope } from '../../shared/jobs/job-envelope.ts';
 import { readShortJson } from '../../shared/json/read-json.ts';
 import { chatJob, runApp, type RunningApp, until } from '../e2e/running-app.ts';
 import { settingsFor, tryAll } from './fuzz-settings.ts';
-import { type FuzzJob, fuzzJob, hostileText } from './hostile-jobs.ts';
+import { type FuzzJob, fuzzJob, hostileText, hostileValue } from './hostile-jobs.ts';
 import { checkAnswer, rawRequest } from './raw-request.ts';
 import { hostileMessage, sendHostile } from './hostile-messages.ts';
 
@@ -151,20 +151,36 @@ test('any path and query of any route is answered, never with a 5xx, and a refus
     fc.constantFrom('batchId', 'status', 'after', 'limit', 'erase', 'reason', 'dryRun', 'x'),
     segment,
   );
+  const body = fc.oneof(
+    fc.constant(''),
+    fuzzJob.map(({ text: job }) => job),
+    fc
+      .dictionary(fc.constantFrom('ids', 'reason', 'dryRun', 'note', 'batchId', 'patch', 'all', 'x'), hostileValue, {
+        maxKeys: 3,
+      })
+      .map((fields) => JSON.stringify(fields)),
+  );
   const request = fc.record({
+    body,
     method: fc.constantFrom('GET', 'GET', 'GET', 'DELETE', 'POST', 'PUT', 'PATCH', 'HEAD', 'OPTIONS'),
     route,
     query: fc.array(pair, { maxLength: 3 }),
   });
   await fc.assert(
-    fc.asyncProperty(request, async ({ method, route: [first, rest], query }) => {
-      const text = query.map(([name, value]) => `${name}=${value}`).join('&');
-      const path = `/api/${[first, ...rest].join('/')}${text === '' ? '' : `?${text}`}`;
+    fc.asyncProperty(request, async ({ method, route: [first, rest], query, body: text }) => {
+      const search = query.map(([name, value]) => `${name}=${value}`).join('&');
+      const path = `/api/${[first, ...rest].join('/')}${search === '' ? '' : `?${search}`}`;
+      const asked = { method, path: path.replaceAll(/[^\u0021-\u007e]/gu, '') };
 
-      checkAnswer(await rawRequest(app.url(), { method, path: path.replaceAll(/[^\u0021-\u007e]/gu, '') }));
+      checkAnswer(await rawRequest(app.url(), method === 'POST' ? { ...asked, body: text } : asked));
     }),
     settingsFor(0.25, false),
   );
+  // What was paused on the way.
+  for (const pool of ['', ...models.map(({ name }) => `/${name}`)]) {
+    const { status } = await rawRequest(app.url(), { method: 'POST', path: `/api/pools${pool}/resume` });
+    assert.equal(status, 200);
+  }
   await completes('after-routes');
 });
 

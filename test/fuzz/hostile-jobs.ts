@@ -42,7 +42,7 @@ const hostileNumber = fc.oneof(
   fc.constantFrom(0, -0, -1, 0.5, 1e308, 5e-324, 2 ** 53 + 2, -(2 ** 63), 2 ** 31, 2 ** 32),
 );
 
-const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
+export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { arbitrary: hostileText, weight: 3 },
   hostileNumber.map((number) => (Number.isFinite(number) ? number : 0)),
   fc.constantFrom(null, true, false),
@@ -125,7 +125,7 @@ function changed(root: unknown, { at, kind, key, value }: Change): unknown {
         case 'wrap':
           return [inner];
         case 'grow':
-          return typeof inner === 'string' ? inner.repeat(500) : [inner, inner, inner];
+          return typeof inner === 'string' ? inner.repeat(Math.ceil(2000 / (inner.length + 1))) : [inner, inner, inner];
         case 'add':
         case 'rename':
           return isRecord(inner) ? withKey(inner, { key, value, isRename: kind === 'rename' }) : value;

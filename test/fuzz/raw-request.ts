@@ -38,7 +38,7 @@ export async function rawRequest(
 const pathed = z.array(z.object({ path: z.string(), message: z.string().min(1) })).min(1);
 const problemSchema = z.object({
   status: z.number(),
-  code: z.string().regex(/^[a-z]+\.[a-z-]+$/u),
+  code: z.string().regex(/^[a-z-]+\.[a-z_-]+$/u),
   title: z.string().min(1),
 });
 

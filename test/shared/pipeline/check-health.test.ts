@@ -97,3 +97,17 @@ test('a pool that is paused is shown so, without the operator’s words, and is 
   assert.deepEqual(report.pools[0]?.paused, { by: 'pool', at: rig.clock.now() });
   assert.doesNotMatch(JSON.stringify(report), /Bob/u);
 });
+
+test('a pool whose only deployment is to be tried again is not called unhealthy: without jobs nobody tries it', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  tripDeployment(deps, 'east');
+  assert.equal((await checkHealth(deps)).isHealthy, false);
+
+  await rig.clock.advance(22_500);
+
+  assert.partialDeepStrictEqual(await checkHealth(deps), {
+    isHealthy: true,
+    pools: [{ deployments: [{ state: 'misconfigured' }] }],
+  });
+});
