@@ -72,10 +72,10 @@ async function bench(settings: Settings, signal: AbortSignal): Promise<void> {
 function report({ without, beside }: { readonly without: SideResult; readonly beside: SideResult }): void {
   const ratio = beside.jobsPerSecond / without.jobsPerSecond;
   const line = (name: string, { cpuMsPerJob, jobsPerSecond }: SideResult): string =>
-    `${name.padEnd(28)}${jobsPerSecond.toFixed(2)} jobs a second, ${cpuMsPerJob.toFixed(2)} ms CPU a job`;
+    `${name.padEnd(32)}${jobsPerSecond.toFixed(2)} jobs a second, ${cpuMsPerJob.toFixed(2)} ms CPU a job`;
   console.log(`\n${line('without the dead pool’s jobs', without)}\n${line('with them', beside)}`);
-  console.log(`ratio                       ${ratio.toFixed(4)} (aim: ${aim} or more)`);
-  console.log(`left of the dead pool’s     ${beside.deadJobsLeft}`);
+  console.log(`${'ratio'.padEnd(32)}${ratio.toFixed(4)} (aim: ${aim} or more)`);
+  console.log(`${'left of the dead pool’s'.padEnd(32)}${beside.deadJobsLeft}`);
   const result = {
     ratio,
     baselineJobsPerSecond: without.jobsPerSecond,

@@ -8,7 +8,7 @@ import type { DocumentStore, Stored } from './stored.ts';
 const retryDelaysMs = [20, 80, 250, 700, 1500] as const;
 
 /** Statuses after which the same conditional write may be sent again: it is idempotent by its condition. */
-const transientStatuses = new Set([408, 429, 449, 500, 503]);
+const transientStatuses = new Set([408, 410, 429, 449, 500, 503]);
 
 /** The document store on a Cosmos container whose partition key is `/id`. */
 export function cosmosDocuments<Document extends { readonly id: string }>(

@@ -2,12 +2,13 @@
 // tree is missing or older than the lockfile. Plain JavaScript with no dependency, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = join(root, 'node_modules', '.sluice-installed');
+const tree = join(root, 'node_modules');
+const stamp = join(tree, '.sluice-installed');
 const lock = join(root, '.sluice-installing');
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
@@ -29,6 +30,14 @@ function isCurrent() {
 }
 
 function install() {
+  if (lstatSync(tree, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    // npm would empty what it points to, under the feet of whoever works there.
+    console.error(
+      'sluice: node_modules is a link, and is older than package-lock.json. Run npm ci where it points to.',
+    );
+    process.exitCode = 1;
+    return;
+  }
   const started = Date.now();
   console.error('sluice: installing the dependencies of package-lock.json (about a minute the first time) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

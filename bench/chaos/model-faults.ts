@@ -35,7 +35,7 @@ export const modelFaults = {
   },
   'model-nonsense': {
     about: 'a region answers 200 with what is no completion',
-    mayPayTwice: true,
+    mayPayTwice: false,
     forMs: [500, 4000],
     draw: (random, site) => ofRow(random, site, ['nonsense-200', 'empty-choices-200', 'html-200']),
   },

@@ -2,11 +2,14 @@ import { seededRandom } from '../../local/azure-openai/seeded-random.ts';
 import { type FaultSite, placeOf, type PlannedFault } from './fault.ts';
 import { type FaultKind, faultKinds } from './fault-kinds.ts';
 
+/** Ends of processes come twice as often as other faults. */
+const isTwice = (kind: FaultKind): boolean => kind === 'kill-app' || kind === 'stop-app';
+
 /** The first fault comes when jobs are under way. */
 const firstAtMs = 2000;
 
 /** Mean of the time from one fault to the next: shorter in a short run, so that it sees most kinds. */
-const gapMs = { least: 700, most: 2500 };
+const gapMs = { least: 700, most: 1800 };
 
 /** After a restart a place is left in peace for so long: what only just runs again has work to do. */
 const peaceMs = 1500;
@@ -19,7 +22,7 @@ const mostDraws = 6;
 
 /**
  * The schedule of faults: the same seed, time, site and kinds give the same one. Kinds are drawn from a bag, so that each
- * comes before any comes again; a fault has its place for itself, and is over before `durationMs`.
+ * comes before all come again; a fault has its place for itself, and is over before `durationMs`.
  */
 export function planFaults(input: {
   readonly seed: number;
@@ -34,7 +37,7 @@ export function planFaults(input: {
   const planned: PlannedFault[] = [];
   let bag: FaultKind[] = [];
   for (let atMs = firstAtMs; atMs < durationMs; atMs += Math.round(meanGapMs * (0.5 + random()))) {
-    bag = bag.length === 0 ? shuffled(kinds, random) : bag;
+    bag = bag.length === 0 ? shuffled([...kinds, ...kinds.filter(isTwice)], random) : bag;
     const kind = bag.pop();
     const fault = kind === undefined ? undefined : drawFault({ kind, atMs, site, random, freeAt });
     if (fault === undefined) {

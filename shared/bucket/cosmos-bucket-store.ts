@@ -10,7 +10,7 @@ import type { CounterStep, SlicePlan } from './plan-slice.ts';
 const notWritten = new Set([429, 449]);
 
 /** Statuses and faults of the wire after which nobody knows whether the write was made. */
-const ambiguous = new Set([408, 500, 503]);
+const ambiguous = new Set([408, 410, 500, 503]);
 
 /**
  * Buckets in Cosmos: one conditional patch reserves a slice for both counters.
