@@ -120,7 +120,7 @@ async function park(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
 
 /** To the queue, for whoever comes next; the mark of a call is taken away first (O2), or later while Cosmos is away. */
 async function giveBack(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
-  const call = { id: run.job.id, owner: run.stored.document.claim?.owner };
+  const call = { id: run.job.id, owner: run.stored.document.claim?.owner ?? '' };
   if (!(await withdrawCall(deps, call))) {
     void withdrawCallLater(deps, call);
   }

@@ -35,7 +35,7 @@ export interface MarkedCall {
   /** The job's. */
   readonly id: string;
   /** The claim's. */
-  readonly owner: string | undefined;
+  readonly owner: string;
 }
 
 /** O2: takes the mark of a claim away, whoever has the job by now. Tries once; false when Cosmos is away. */

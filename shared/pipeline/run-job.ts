@@ -6,7 +6,7 @@ import type { Span } from '../telemetry/telemetry.ts';
 import { attemptJob, type AttemptRun } from './attempt-job.ts';
 import { type MarkedCall, withdrawCallLater } from './call-marks.ts';
 import { checkJob } from './check-job.ts';
-import { claimDelivery } from './claim-delivery.ts';
+import { type Claimed, claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, expireJob, type JobEnd } from './end-job.ts';
@@ -47,13 +47,14 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
   }
   const { job } = read;
   const callsSoon = startsSoon(deps, run.pool, costOf(job.envelope.request));
-  const owner = deps.newId();
-  return withoutMark(deps, { id: job.id, owner }, async () => {
-    const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, owner, callsSoon });
-    return claimed.kind === 'not-claimed'
-      ? settleUnclaimed(deps, { ...run, job, span, ...claimed })
-      : runClaimed(deps, { ...run, pulledFor: run.pool, job, span, stored: claimed.stored });
-  });
+  const call = { id: job.id, owner: deps.newId() };
+  const claimed = await claimOrWithdraw(deps, { pool: run.pool, job, message: run.message, callsSoon }, call);
+  if (claimed.kind === 'not-claimed') {
+    return settleUnclaimed(deps, { ...run, job, span, ...claimed });
+  }
+  return withoutMark(deps, call, async () =>
+    runClaimed(deps, { ...run, pulledFor: run.pool, job, span, stored: claimed.stored }),
+  );
 }
 
 /** Whether the mark of the call is worth a place in the claim's own write: its start is near (O1). */
@@ -64,6 +65,20 @@ function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof cost
       deps.reserver.isHealthy(where.bucketId) &&
       deps.reserver.outlook(where.bucketId, cost(where)).waitMs < recheckMs,
   );
+}
+
+/** A claim whose reply was lost may have been stored, with its mark: no call follows it (O2). */
+async function claimOrWithdraw(
+  deps: PipelineDeps,
+  claim: Omit<Parameters<typeof claimDelivery>[1], 'owner'>,
+  call: MarkedCall,
+): Promise<Claimed> {
+  try {
+    return await claimDelivery(deps, { ...claim, owner: call.owner });
+  } catch (error) {
+    void withdrawCallLater(deps, call);
+    throw error;
+  }
 }
 
 /** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
