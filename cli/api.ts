@@ -40,10 +40,9 @@ export function openApi(settings: {
   return {
     url,
     call: async ({ method, path, body, alsoFine = [] }, schema) => {
-      const response = await send(settings, url, { method, path, body });
-      const text = await response.text();
-      if (!response.ok && !alsoFine.includes(response.status)) {
-        throw new ApiError(describe(response.status, text));
+      const { isOk, status, text } = await send(settings, url, { method, path, body });
+      if (!isOk && !alsoFine.includes(status)) {
+        throw new ApiError(describe(status, text));
       }
       const answer = schema.safeParse(parse(text));
       if (!answer.success) {
@@ -60,18 +59,19 @@ async function send(
   { key, timeoutMs }: { readonly key: string | undefined; readonly timeoutMs: number },
   url: string,
   { method, path, body }: ApiRequest,
-): Promise<Response> {
+): Promise<{ readonly isOk: boolean; readonly status: number; readonly text: string }> {
   const headers = {
     ...(key === undefined ? {} : { 'x-functions-key': key }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   try {
-    return await fetch(`${url}/api${path}`, {
+    const response = await fetch(`${url}/api${path}`, {
       method,
       headers,
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    return { isOk: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError') {
       throw new ApiError(
@@ -79,7 +79,7 @@ async function send(
       );
     }
     throw new ApiError(
-      `${url} was not reached. Is the app running (npm start)? --url or SLUICE_URL names another one.`,
+      `${url} was not reached, or its answer broke off. Is the app running (npm start)? --url or SLUICE_URL names another one.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { textOf, isSet, numberOf, UsageError, type Call, type Values } from './command.ts';
 
-/** Ids that one call of the app takes. */
-const mostIds = 500;
+/** Dead letters that one call of the app takes. */
+export const mostAtOnce = 500;
 
 export const filterOptions = {
   reason: { type: 'string' },
@@ -82,6 +82,8 @@ export function limitOf(values: Values): number {
 /** One page of an answer. */
 export interface Page {
   readonly jobs: readonly unknown[];
+  /** Of a purge: messages that no job stands for; they count as well. */
+  readonly messages?: readonly unknown[];
   readonly more: boolean;
   readonly next: string | null;
 }
@@ -94,8 +96,8 @@ export async function* inPages<Answer extends Page>(
 ): AsyncGenerator<Answer, void> {
   if (selection.ids !== undefined) {
     const ids = selection.ids.slice(0, limit);
-    for (let from = 0; from < ids.length; from += mostIds) {
-      yield await call({ ids: ids.slice(from, from + mostIds), limit: mostIds });
+    for (let from = 0; from < ids.length; from += mostAtOnce) {
+      yield await call({ ids: ids.slice(from, from + mostAtOnce), limit: mostAtOnce });
     }
     return;
   }
@@ -104,10 +106,10 @@ export async function* inPages<Answer extends Page>(
   do {
     const answer: Answer = await call({
       ...selection,
-      limit: Math.min(left, mostIds),
+      limit: Math.min(left, mostAtOnce),
       ...(after === null ? {} : { after }),
     });
-    left -= answer.jobs.length;
+    left -= answer.jobs.length + (answer.messages?.length ?? 0);
     after = answer.next;
     yield answer;
   } while (after !== null && left > 0);

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { Api } from './api.ts';
 import { type Call, type Command, exitCodes, isSet, listOf, UsageError } from './command.ts';
-import { filterOf, inPages, limitOf, selectionHelp, selectionOf, selectionOptions } from './dead-letter-selection.ts';
+import {
+  filterOf,
+  inPages,
+  limitOf,
+  mostAtOnce,
+  selectionHelp,
+  selectionOf,
+  selectionOptions,
+} from './dead-letter-selection.ts';
 import { describeOutcomes, jobOutcomeSchema } from './job-outcomes.ts';
 
 const answerSchema = z.looseObject({
@@ -69,19 +77,21 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
   const ask = async (selection: object): Promise<Answer> =>
     api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema);
   const selection = selectionOf(call);
+  const limit = limitOf(values);
+  const left = (): number => limit - jobs.length - messages.length;
   let last: Answer | undefined;
-  for await (const page of inPages(selection, limitOf(values), ask)) {
+  for await (const page of inPages(selection, limit, ask)) {
     jobs.push(...page.jobs);
     messages.push(...page.messages);
     last = page;
   }
   // Messages that no job stands for have no pages: those that were purged make room for the next.
-  let isLeft = !isDryRun && last?.next === null && last.more;
-  while (isLeft) {
-    const page = await ask(selection);
+  let isMore = !isDryRun && last?.next === null && last.more;
+  while (isMore && left() > 0) {
+    const page = await ask({ ...selection, limit: Math.min(left(), mostAtOnce) });
     jobs.push(...page.jobs);
     messages.push(...page.messages);
-    isLeft = page.more && page.messages.length > 0;
+    isMore = page.more && page.messages.length > 0;
   }
   return { jobs, messages };
 }

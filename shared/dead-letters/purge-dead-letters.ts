@@ -37,7 +37,7 @@ export async function purgeDeadLetters(deps: LetterDeps, selection: PurgeSelecti
   const outcomes = selection.isDryRun
     ? await inGroups(ids, atOnce, async (id) => lookAt(deps, id))
     : await purgeJobs(deps, ids, span);
-  const lone = await selectMessages(deps, selection);
+  const lone = await selectMessages(deps, selection, selection.limit - ids.length);
   const messages = await purgeMessages(deps, lone.messages, selection.isDryRun);
   return { outcomes, messages, isMore: isMore || lone.isMore, next };
 }
@@ -65,24 +65,28 @@ async function purgeJobs(deps: LetterDeps, ids: readonly string[], span: Span): 
   });
 }
 
-/** Named ones, or those that the filter takes in: it must name neither batch nor tenant, which messages do not tell. */
+/**
+ * Named ones, or those that the filter takes in, `most` of them: it must name neither batch nor tenant, which messages do not
+ * tell.
+ */
 async function selectMessages(
   deps: LetterDeps,
   selection: PurgeSelection,
+  most: number,
 ): Promise<{ readonly messages: readonly (MessageName | LoneMessage)[]; readonly isMore: boolean }> {
-  const { messages, ids, filter, limit } = selection;
-  if (messages !== undefined || ids !== undefined) {
+  const { messages, ids, filter } = selection;
+  if (messages !== undefined || ids !== undefined || most <= 0) {
     return { messages: messages ?? [], isMore: false };
   }
   const found: LoneMessage[] = [];
   let after: MessageName | undefined;
   do {
     // A page ends after so many messages that were looked at: there may be none of these among them.
-    const page = await loneMessages(deps, { filter, limit, after });
+    const page = await loneMessages(deps, { filter, limit: most, after });
     found.push(...page.messages.filter((one) => one.isFinal));
     after = page.next;
-  } while (after !== undefined && found.length < limit);
-  return { messages: found.slice(0, limit), isMore: after !== undefined || found.length > limit };
+  } while (after !== undefined && found.length < most);
+  return { messages: found.slice(0, most), isMore: after !== undefined || found.length > most };
 }
 
 async function purgeMessages(

@@ -166,3 +166,12 @@ test('messages that no document stands for are purged, however many dead letters
   );
   assert.equal(purged.isMore, false);
 });
+
+test('a purge takes no more than its limit, jobs and messages together', async () => {
+  const rig = await mixedRig();
+
+  const purged = await purge(rig, { limit: 3 });
+
+  assert.deepEqual([purged.outcomes.length, purged.messages.length], [2, 1]);
+  assert.equal(purged.isMore, true);
+});
