@@ -19,7 +19,7 @@ import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-let
  */
 const judgedForMs = 30 * 60_000;
 
-/** Messages that one look sees, about: whoever peeks gets their bodies as well. */
+/** Messages that one look sees, about; their bodies may travel along. */
 const mostLooked = 4000;
 
 /** How long a replay or an erasure may be under way before it is looked for, and how often that is done, in ms. */
