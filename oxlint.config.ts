@@ -2,7 +2,7 @@ import { defineConfig } from 'oxlint';
 
 /**
  * The dependency rule of the design, room to room:
- * functions → pipeline → rooms' pure files and ports. A room may use only the rooms before it in `rooms`.
+ * functions → dead-letters → pipeline → rooms' pure files and ports. A room may use only the rooms before it in `rooms`.
  * An adapter (a file named after its service) is imported by `functions/compose.ts`, `local/`, `bench/` and `test/` alone.
  *
  * In oxlint a later override replaces a rule's options instead of adding to them, so every glob below gets its whole
@@ -21,6 +21,7 @@ const rooms = [
   'pools',
   'lanes',
   'pipeline',
+  'dead-letters',
 ] as const;
 const adapterPrefixes = ['cosmos', 'service-bus', 'azure-openai', 'blob', 'otel', 'tokenizer'] as const;
 

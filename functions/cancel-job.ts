@@ -3,7 +3,7 @@ import { isJobId } from '../shared/jobs/job-id.ts';
 import { jobView } from '../shared/jobs/job-view.ts';
 import { hasEnded } from '../shared/jobs/job-document.ts';
 import { cancelOne } from '../shared/pipeline/cancel-jobs.ts';
-import { eraseJobs } from '../shared/pipeline/erase-jobs.ts';
+import { eraseJobs } from '../shared/dead-letters/erase-jobs.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
 import type { Span } from '../shared/telemetry/telemetry.ts';
 import type { App } from './compose.ts';

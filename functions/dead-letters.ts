@@ -6,9 +6,9 @@ import {
   type ReadSelection,
 } from '../shared/jobs/dead-letter-selection.ts';
 import { deadLetterView } from '../shared/jobs/dead-letter-view.ts';
-import { listDeadLetters } from '../shared/pipeline/list-dead-letters.ts';
-import { purgeDeadLetters } from '../shared/pipeline/purge-dead-letters.ts';
-import { replayDeadLetters } from '../shared/pipeline/replay-dead-letters.ts';
+import { listDeadLetters } from '../shared/dead-letters/list-dead-letters.ts';
+import { purgeDeadLetters } from '../shared/dead-letters/purge-dead-letters.ts';
+import { replayDeadLetters } from '../shared/dead-letters/replay-dead-letters.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
 import type { Span } from '../shared/telemetry/telemetry.ts';
 import { BodyError } from './body-error.ts';

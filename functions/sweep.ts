@@ -1,6 +1,6 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { AppError } from '../shared/errors.ts';
-import { deadLetterSweeper, type Sweeper } from '../shared/pipeline/dead-letter-sweeper.ts';
+import { deadLetterSweeper, type Sweeper } from '../shared/dead-letters/dead-letter-sweeper.ts';
 import { sluice as names, spanNames } from '../shared/telemetry/names.ts';
 import { compose } from './compose.ts';
 

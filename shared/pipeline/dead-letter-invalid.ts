@@ -4,11 +4,13 @@ import { hasEnded } from '../jobs/job-document.ts';
 import { type DeadLetter, deadLetterJob } from '../jobs/job-transitions.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobEnd } from './end-job.ts';
-import { noJob } from './inspect-dead-letter.ts';
 import type { ReadMessage } from './read-message.ts';
 
 /** A message shows this many problems at the most. */
 const shownProblems = 20;
+
+/** Set on a message that is dead-lettered for being no job: no document stands for it. */
+const noJob = { isJob: false } as const;
 
 /**
  * Dead-letters a message that is no job, with the path of each thing that is wrong. One whose stored request cannot be

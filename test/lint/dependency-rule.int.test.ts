@@ -20,6 +20,11 @@ const bad = [
   },
   { file: 'shared/bucket/imports-later-room.ts', text: "import '../jobs/job-id.ts';", rule: 'no-restricted-imports' },
   { file: 'shared/jobs/imports-use-case.ts', text: "import '../pipeline/run-job.ts';", rule: 'no-restricted-imports' },
+  {
+    file: 'shared/pipeline/imports-operators.ts',
+    text: "import '../dead-letters/erase-jobs.ts';",
+    rule: 'no-restricted-imports',
+  },
   { file: 'shared/jobs/cosmos-imports-later.ts', text: "import '../lanes/lane.ts';", rule: 'no-restricted-imports' },
   {
     file: 'shared/pipeline/knows-stack.ts',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { hasEnded, jobDocumentSchema } from '../../../shared/jobs/job-document.ts';
-import { eraseJobs } from '../../../shared/pipeline/erase-jobs.ts';
-import { mayBeOf } from '../../../shared/pipeline/inspect-dead-letter.ts';
-import { replayDeadLetters } from '../../../shared/pipeline/replay-dead-letters.ts';
-import { sweepQueue } from '../../../shared/pipeline/sweep-dead-letters.ts';
+import { eraseJobs } from '../../../shared/dead-letters/erase-jobs.ts';
+import { mayBeOf } from '../../../shared/dead-letters/inspect-letter.ts';
+import { replayDeadLetters } from '../../../shared/dead-letters/replay-dead-letters.ts';
+import { sweepQueue } from '../../../shared/dead-letters/sweep-dead-letters.ts';
 import type { ScheduledStep } from '../cover-model.ts';
 import { documentOf, keyOfActor, type Operator, type World } from '../jobs/claim-model-world.ts';
 import { abstractOf } from './abstract-document.ts';

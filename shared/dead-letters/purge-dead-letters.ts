@@ -4,7 +4,7 @@ import { jobQueues } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { eraseJobs } from './erase-jobs.ts';
 import { inGroups } from './in-groups.ts';
-import { inspectLetter } from './inspect-dead-letter.ts';
+import { inspectLetter } from './inspect-letter.ts';
 import { type LoneMessage, loneMessages } from './lone-messages.ts';
 import { selectDeadLetters } from './select-dead-letters.ts';
 import type { LetterDeps } from './settle-letter.ts';

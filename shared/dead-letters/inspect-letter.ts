@@ -1,8 +1,8 @@
 import { deadLetterReasons } from '../jobs/dead-letter-reason.ts';
 import { isJobId, isOwnMessageId } from '../jobs/job-id.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
-import type { PipelineDeps } from './deps.ts';
-import { type ReadJob, readMessage } from './read-message.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
+import { type ReadJob, readMessage } from '../pipeline/read-message.ts';
 
 /** What a message in a dead-letter queue is. */
 export type Letter =
@@ -15,9 +15,6 @@ export type Letter =
   | { readonly kind: 'gone' };
 
 const ours: ReadonlySet<string> = new Set(deadLetterReasons);
-
-/** Set on a message that was dead-lettered for being no job: no document stands for it. */
-export const noJob = { isJob: false } as const;
 
 /** Whose it is. What Sluice dead-lettered names its job; of the rest the body is read. */
 export async function inspectLetter(

@@ -1,7 +1,7 @@
 import type { DeadLetterSelection } from '../jobs/dead-letter-selection.ts';
 import type { JobState } from '../jobs/job-document.ts';
 import type { JobFilter } from '../jobs/job-store.ts';
-import type { PipelineDeps } from './deps.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
 
 const deadLetterStates: readonly JobState[] = ['dead-lettered', 'expired'];
 

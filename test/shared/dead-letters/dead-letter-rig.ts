@@ -5,13 +5,13 @@ import type {
 } from '../../../shared/jobs/dead-letter-selection.ts';
 import type { JobEnvelope } from '../../../shared/jobs/job-envelope.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
-import { replayDeadLetters, type Replayed } from '../../../shared/pipeline/replay-dead-letters.ts';
+import { replayDeadLetters, type Replayed } from '../../../shared/dead-letters/replay-dead-letters.ts';
 import type { Span } from '../../../shared/telemetry/telemetry.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { startApp, untilDrained } from '../../fakes/app-process.ts';
 import { chatJob, type PipelineRig, pipelineRig, type RigSettings } from '../../fakes/pipeline-rig.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
-import { refused } from './run-one.ts';
+import { refused } from '../pipeline/run-one.ts';
 
 export interface DeadLetterRig extends PipelineRig {
   /** While it is true, the models refuse every call. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasEnded } from '../../../shared/jobs/job-document.ts';
 import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
-import { deadLetterSweeper } from '../../../shared/pipeline/dead-letter-sweeper.ts';
+import { deadLetterSweeper } from '../../../shared/dead-letters/dead-letter-sweeper.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
-import { eraseJobs, type EraseOutcome } from '../../../shared/pipeline/erase-jobs.ts';
+import { eraseJobs, type EraseOutcome } from '../../../shared/dead-letters/erase-jobs.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { chatJob } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
@@ -18,7 +18,7 @@ import {
   runAll,
   spanOf,
 } from './dead-letter-rig.ts';
-import { jobOf } from './run-one.ts';
+import { jobOf } from '../pipeline/run-one.ts';
 
 async function erase(rig: DeadLetterRig, id: string, deps = rig.process()): Promise<EraseOutcome | undefined> {
   const [outcome] = await rig.clock.run(eraseJobs(deps, { ids: [id], isErasable: hasEnded, span: spanOf(deps) }));

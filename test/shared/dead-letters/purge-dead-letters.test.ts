@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PurgeSelection } from '../../../shared/jobs/dead-letter-selection.ts';
-import { listDeadLetters, type DeadLetterPage } from '../../../shared/pipeline/list-dead-letters.ts';
-import { type Purged, purgeDeadLetters } from '../../../shared/pipeline/purge-dead-letters.ts';
+import { listDeadLetters, type DeadLetterPage } from '../../../shared/dead-letters/list-dead-letters.ts';
+import { type Purged, purgeDeadLetters } from '../../../shared/dead-letters/purge-dead-letters.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { chatJob } from '../../fakes/pipeline-rig.ts';
 import {

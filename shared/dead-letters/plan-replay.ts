@@ -7,9 +7,9 @@ import { writeJson } from '../json/write-json.ts';
 import { requestName } from '../payloads/payload-name.ts';
 import type { Pool } from '../pools/pool.ts';
 import { poolCost } from '../pools/pool-cost.ts';
-import { checkJob, type JobFigures } from './check-job.ts';
-import type { PipelineDeps } from './deps.ts';
-import { digestOf, type ReadJob } from './read-message.ts';
+import { checkJob, type JobFigures } from '../pipeline/check-job.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
+import { digestOf, type ReadJob } from '../pipeline/read-message.ts';
 import { storedJob } from './stored-job.ts';
 
 export type ReplayPlan =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deadLetterSweeper, type Sweeper } from '../../../shared/pipeline/dead-letter-sweeper.ts';
-import type { Swept } from '../../../shared/pipeline/sweep-dead-letters.ts';
+import { deadLetterSweeper, type Sweeper } from '../../../shared/dead-letters/dead-letter-sweeper.ts';
+import type { Swept } from '../../../shared/dead-letters/sweep-dead-letters.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { chatJob } from '../../fakes/pipeline-rig.ts';
 import {
@@ -14,7 +14,7 @@ import {
   runAll,
   spanOf,
 } from './dead-letter-rig.ts';
-import { jobOf } from './run-one.ts';
+import { jobOf } from '../pipeline/run-one.ts';
 
 function sweeperOf(rig: DeadLetterRig): { readonly sweeper: Sweeper; readonly sweep: () => Promise<Swept> } {
   const deps = rig.process();

@@ -2,8 +2,8 @@ import type { MessageName } from '../jobs/dead-letter-selection.ts';
 import type { JobFilter } from '../jobs/job-store.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
 import { jobQueues } from '../pools/pool.ts';
-import type { PipelineDeps } from './deps.ts';
-import { inspectLetter, isOurs } from './inspect-dead-letter.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
+import { inspectLetter, isOurs } from './inspect-letter.ts';
 import { verdictOn } from './settle-letter.ts';
 import { pagesOf } from './sweep-dead-letters.ts';
 

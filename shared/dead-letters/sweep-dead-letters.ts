@@ -2,7 +2,7 @@ import type { DeadLetterHead } from '../pools/job-queue.ts';
 import { jobQueues } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { inGroups } from './in-groups.ts';
-import { mayBeOf } from './inspect-dead-letter.ts';
+import { mayBeOf } from './inspect-letter.ts';
 import { type LetterDeps, settleLetter } from './settle-letter.ts';
 
 /** Messages of one look. */

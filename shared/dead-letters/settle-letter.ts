@@ -3,11 +3,11 @@ import type { JobDocument } from '../jobs/job-document.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
 import type { Stored } from '../stored.ts';
 import type { Span } from '../telemetry/telemetry.ts';
-import { adoptLetter } from './adopt-dead-letter.ts';
-import { endDocument } from './dead-letter-invalid.ts';
-import type { PipelineDeps } from './deps.ts';
-import { inspectLetter, type Letter } from './inspect-dead-letter.ts';
-import { type ReadJob, readMessage } from './read-message.ts';
+import { adoptLetter } from './adopt-letter.ts';
+import { endDocument } from '../pipeline/dead-letter-invalid.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
+import { inspectLetter, type Letter } from './inspect-letter.ts';
+import { type ReadJob, readMessage } from '../pipeline/read-message.ts';
 import { sendAgain } from './send-again.ts';
 
 export type LetterDeps = Pick<

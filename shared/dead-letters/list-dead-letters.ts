@@ -1,7 +1,7 @@
 import type { DeadLetterReason } from '../jobs/dead-letter-reason.ts';
 import type { DeadLetterListing } from '../jobs/dead-letter-selection.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
-import type { PipelineDeps } from './deps.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
 import { type LonePage, loneMessages } from './lone-messages.ts';
 import { ofDeadLetters } from './select-dead-letters.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../shared/errors.ts';
-import { deadLetterSweeper } from '../../../shared/pipeline/dead-letter-sweeper.ts';
+import { deadLetterSweeper } from '../../../shared/dead-letters/dead-letter-sweeper.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { chatJob, regionOf } from '../../fakes/pipeline-rig.ts';
 import { type Interference, ProcessLife } from '../../fakes/process-life.ts';
@@ -15,7 +15,7 @@ import {
   runAll,
   spanOf,
 } from './dead-letter-rig.ts';
-import { jobOf } from './run-one.ts';
+import { jobOf } from '../pipeline/run-one.ts';
 
 test('a replayed job keeps its id, runs in the next epoch, and tells why it had ended', async () => {
   const rig = deadLetterRig();

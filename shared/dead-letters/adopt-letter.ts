@@ -8,8 +8,8 @@ import { requestName } from '../payloads/payload-name.ts';
 import { choosePool } from '../pools/choose-pool.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
 import type { Stored } from '../stored.ts';
-import type { PipelineDeps } from './deps.ts';
-import type { ReadJob } from './read-message.ts';
+import type { PipelineDeps } from '../pipeline/deps.ts';
+import type { ReadJob } from '../pipeline/read-message.ts';
 
 /** The broker's own reasons, and what they mean for a job. */
 const meanings: ReadonlyMap<string, DeadLetterReason> = new Map([
