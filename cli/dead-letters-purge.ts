@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Api } from './api.ts';
 import { type Call, type Command, exitCodes, isSet, listOf, UsageError } from './command.ts';
 import { filterOf, inPages, limitOf, selectionHelp, selectionOf, selectionOptions } from './dead-letter-selection.ts';
-import { describeOutcomes, jobOutcomeSchema } from './job-outcomes.ts';
+import { describeOutcomes, jobOutcomeSchema, untilFailed } from './job-outcomes.ts';
 
 const answerSchema = z.looseObject({
   jobs: z.array(jobOutcomeSchema),
@@ -56,7 +56,7 @@ async function isWanted(call: Call): Promise<boolean> {
 }
 
 async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
-  const { api, values, words } = call;
+  const { api, terminal, values, words } = call;
   const named = listOf(values, 'message');
   if (named !== undefined) {
     if (words.length > 0 || Object.keys(filterOf(values)).length > 0 || isSet(values, 'all')) {
@@ -70,11 +70,11 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
     api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema);
   const selection = selectionOf(call);
   let last: Answer | undefined;
-  for await (const page of inPages(selection, limitOf(values), ask)) {
+  await untilFailed(inPages(selection, limitOf(values), ask), terminal, (page) => {
     jobs.push(...page.jobs);
     messages.push(...page.messages);
     last = page;
-  }
+  });
   // Messages that no job stands for have no pages: those that were purged make room for the next.
   let isLeft = !isDryRun && last?.next === null && last.more;
   while (isLeft) {
