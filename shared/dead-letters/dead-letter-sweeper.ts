@@ -10,7 +10,8 @@ import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-let
 /**
  * The sweep that the timer runs.
  *
- * - W1 A look costs one peek for each 250 messages: only those that were not judged lately are judged.
+ * - W1 A look costs one peek for each 250 messages, and sees a bounded number of them: of longer queues the next look sees
+ *   what follows. Only those that were not judged lately are judged.
  * - W2 What was judged to stay is judged again after a while, as documents are replayed, erased, and lapse.
  * - W3 A replay that died between the document and its message is mended: while the old message is there by judging that (D3),
  *   otherwise once nothing waits on the job's queue any more that came when the replay was due, or before.
@@ -18,8 +19,8 @@ import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-let
  */
 const judgedForMs = 30 * 60_000;
 
-/** Messages that one look judges at the most; the next goes on. */
-const mostJudged = 2000;
+/** Messages that one look sees, about: whoever peeks gets their bodies as well. */
+const mostLooked = 4000;
 
 /** How long a replay or an erasure may be under way before it is looked for, and how often that is done, in ms. */
 const underWayMs = 5 * 60_000;
@@ -36,9 +37,18 @@ export interface Sweeper {
   readonly sweep: (span: Span) => Promise<Swept>;
 }
 
+/** Where a look goes on: in which queue, behind which sequence number. */
+interface Place {
+  readonly index: number;
+  readonly after: string | undefined;
+}
+
+const beginning: Place = { index: 0, after: undefined };
+
 /** Remembers what was judged, in this process: another one judges it once more. */
 export function deadLetterSweeper(deps: LetterDeps): Sweeper {
   const judged = new Map<string, number>();
+  let place: Place = beginning;
   let mendedAt = Number.NEGATIVE_INFINITY;
   const nameOf = (queue: string, head: DeadLetterHead): string => `${queue} ${head.sequenceNumber}`;
   const forgetLapsed = (now: number): void => {
@@ -52,12 +62,20 @@ export function deadLetterSweeper(deps: LetterDeps): Sweeper {
     sweep: async (span) => {
       const now = deps.clock.now();
       forgetLapsed(now);
-      let swept = nothingSwept;
-      for (const queue of jobQueues(deps.pools)) {
+      let [swept, looked] = [nothingSwept, 0];
+      const queues = jobQueues(deps.pools);
+      while (place.index < queues.length && looked < mostLooked) {
+        const queue = queues[place.index] ?? '';
         const isMeant = (head: DeadLetterHead): boolean => !judged.has(nameOf(queue, head));
         const onKept = (head: DeadLetterHead): void => void judged.set(nameOf(queue, head), now);
-        const most = mostJudged - swept.judged;
-        swept = addSwept(swept, await sweepQueue(deps, { queue, isMeant, onKept, most, span }));
+        const { after } = place;
+        const of = await sweepQueue(deps, { queue, isMeant, onKept, after, mostLooked: mostLooked - looked, span });
+        swept = addSwept(swept, of);
+        looked += of.looked;
+        place = of.next === undefined ? { index: place.index + 1, after: undefined } : { ...place, after: of.next };
+      }
+      if (place.index >= queues.length) {
+        place = beginning;
       }
       if (now - mendedAt >= underWayMs) {
         const sent = await sendLostReplays(deps, now - underWayMs, span);

@@ -74,8 +74,15 @@ async function selectMessages(
   if (messages !== undefined || ids !== undefined) {
     return { messages: messages ?? [], isMore: false };
   }
-  const found = await loneMessages(deps, { filter, limit, after: undefined });
-  return { messages: found.messages.filter((one) => one.isFinal), isMore: found.next !== undefined };
+  const found: LoneMessage[] = [];
+  let after: MessageName | undefined;
+  do {
+    // A page ends after so many messages that were looked at: there may be none of these among them.
+    const page = await loneMessages(deps, { filter, limit, after });
+    found.push(...page.messages.filter((one) => one.isFinal));
+    after = page.next;
+  } while (after !== undefined && found.length < limit);
+  return { messages: found.slice(0, limit), isMore: after !== undefined || found.length > limit };
 }
 
 async function purgeMessages(

@@ -32,29 +32,37 @@ export const nothingSwept: Swept = { judged: 0, adopted: 0, sent: 0, removed: 0 
 export async function sweepJobs(deps: LetterDeps, ids: ReadonlySet<string>, span: Span): Promise<Swept> {
   const isMeant = (head: DeadLetterHead): boolean => mayBeOf(head, ids);
   const queues = ids.size === 0 ? [] : jobQueues(deps.pools);
-  const swept = await Promise.all(
-    queues.map(async (queue) => sweepQueue(deps, { queue, isMeant, most: Number.POSITIVE_INFINITY, span })),
-  );
+  const swept = await Promise.all(queues.map(async (queue) => sweepQueue(deps, { queue, isMeant, span })));
   return swept.reduce(addSwept, nothingSwept);
 }
 
 export interface QueueSweep {
   readonly queue: string;
   readonly isMeant: (head: DeadLetterHead) => boolean;
-  /** Messages that are judged at the most. */
-  readonly most: number;
+  /** Begins behind this sequence number; at the beginning of the queue when undefined. */
+  readonly after?: string | undefined;
+  /** Messages that are looked at, about; the whole queue when undefined. */
+  readonly mostLooked?: number;
   readonly span: Span;
   /** Told of each message that stays. */
   readonly onKept?: (head: DeadLetterHead) => void;
 }
 
+export interface QueueSwept extends Swept {
+  readonly looked: number;
+  /** Where to go on; undefined at the end of the queue. */
+  readonly next: string | undefined;
+}
+
 /** Judges a queue's messages, and then takes out, in one pass, what stands for nothing any more. */
-export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<Swept> {
-  const { queue, most, span, onKept } = sweep;
+export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<QueueSwept> {
+  const { queue, after, mostLooked, span, onKept } = sweep;
   const going = new Set<string>();
-  let [judged, adopted, sent] = [0, 0, 0];
-  for await (const page of pagesOf(deps, queue)) {
-    const heads = page.filter(sweep.isMeant).slice(0, most - judged);
+  let [looked, judged, adopted, sent] = [0, 0, 0, 0];
+  let next: string | undefined;
+  for await (const page of pagesOf(deps, queue, after)) {
+    looked += page.length;
+    const heads = page.filter(sweep.isMeant);
     judged += heads.length;
     await inGroups(heads, atOnce, async (head) => {
       const end = await settleLetter(deps, { queue, head }, span);
@@ -66,12 +74,13 @@ export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<S
       }
       adopted += end.kind === 'adopted' ? 1 : 0;
     });
-    if (judged >= most) {
+    if (mostLooked !== undefined && looked >= mostLooked) {
+      next = page.at(-1)?.sequenceNumber;
       break;
     }
   }
   const removed = going.size === 0 ? 0 : await deps.queue.removeDeadLetters(queue, going);
-  return { judged, adopted, sent, removed };
+  return { judged, adopted, sent, removed, looked, next };
 }
 
 /** A dead-letter queue from its beginning, page by page. */

@@ -2,7 +2,8 @@ import { countFailure } from '../jobs/job-transitions.ts';
 import { deploymentKey } from '../pools/deployment-health.ts';
 import type { JobFigures } from './check-job.ts';
 import { afterFailure } from './retry-policy.ts';
-import { withdrawCall } from './call-marks.ts';
+import { withdrawCall, withdrawCallLater } from './call-marks.ts';
+import type { Pool } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
 import { endJob, type JobEnd } from './end-job.ts';
 import { fitAgain } from './fit-again.ts';
@@ -19,6 +20,8 @@ const mostThrottled = 3;
 export interface AttemptRun extends Omit<CallRun, 'request' | 'avoid' | 'isRetry'> {
   /** What is sent, and its figures; they are on the document. */
   readonly sent: JobFigures;
+  /** The pool on whose queue the message lay: seldom another one than the job's own. */
+  readonly pulledFor: Pool;
 }
 
 /** The calls of one delivery: until one leads to an end, or the job has to wait for longer than a message is held. */
@@ -103,7 +106,7 @@ async function endUncalled(
     case 'closed':
     case 'paused':
       // Nobody pulls it then. Of a pool that is pulled it would come again at once, and again; and calls are to be recorded.
-      return calls === 0 && !isServed(deps, run.pool) ? giveBack(deps, run) : park(deps, run);
+      return calls === 0 && !isServed(deps, run.pulledFor) ? giveBack(deps, run) : park(deps, run);
     case 'no-retry-budget':
       return park(deps, run);
     case 'aborted':
@@ -115,9 +118,12 @@ async function park(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
   return endJob(deps, run, { kind: 'park', dueAt: parkUntil(deps, run.stored.document, undefined) });
 }
 
-/** To the queue, for whoever comes next; the mark of a call is taken away first (O2). */
+/** To the queue, for whoever comes next; the mark of a call is taken away first (O2), or later while Cosmos is away. */
 async function giveBack(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
-  await withdrawCall(deps, run.stored.document);
+  const call = { id: run.job.id, owner: run.stored.document.claim?.owner ?? '' };
+  if (!(await withdrawCall(deps, call))) {
+    void withdrawCallLater(deps, call);
+  }
   await run.message.abandon();
   return { settlement: 'abandon', outcome: 'given-back' };
 }

@@ -30,12 +30,19 @@ export async function markCall(deps: Pick<PipelineDeps, 'jobs' | 'clock'>, run: 
   return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
 }
 
-/** O2: takes the mark of a claim away, whoever has the job by now. Tries once; a mark that stays is worth no outage. */
-export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, document: JobDocument): Promise<boolean> {
-  const owner = document.claim?.owner;
+/** The call that a claim may have marked. */
+export interface MarkedCall {
+  /** The job's. */
+  readonly id: string;
+  /** The claim's. */
+  readonly owner: string;
+}
+
+/** O2: takes the mark of a claim away, whoever has the job by now. Tries once; false when Cosmos is away. */
+export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, { id, owner }: MarkedCall): Promise<boolean> {
   try {
     for (let round = 0; round < mostRounds; round += 1) {
-      const stored = await deps.jobs.read(document.id);
+      const stored = await deps.jobs.read(id);
       const isOver = stored === undefined || hasEnded(stored.document) || !hasOpenCall(stored.document, owner);
       if (isOver) {
         return true;
@@ -55,11 +62,11 @@ export async function withdrawCall(deps: Pick<PipelineDeps, 'jobs'>, document: J
 /** O2, while Cosmos is away: goes on in the background, for as long as an outage may last and the process lives. */
 export async function withdrawCallLater(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'ending' | 'logFault'>,
-  document: JobDocument,
+  call: MarkedCall,
 ): Promise<void> {
   try {
     for (let tries = 0; tries < mostTries && !deps.ending.aborted; tries += 1) {
-      if (await withdrawCall(deps, document)) {
+      if (await withdrawCall(deps, call)) {
         return;
       }
       await deps.clock.sleep(retryMs, deps.ending);

@@ -26,17 +26,18 @@ export type Claimed =
 
 /** Claims the job's document for this delivery, in one conditional write; creates it when it is missing. */
 export async function claimDelivery(
-  deps: Pick<PipelineDeps, 'clock' | 'newId'> & { readonly jobs: DocumentStore<JobDocument> },
+  deps: Pick<PipelineDeps, 'clock'> & { readonly jobs: DocumentStore<JobDocument> },
   input: {
     readonly pool: Pool;
     readonly job: ReadJob;
     readonly message: ReceivedMessage;
+    /** A fresh random id: of the claim. */
+    readonly owner: string;
     /** The mark of the call goes with the claim, unless others' calls are open: then it has to be exact (O1). */
     readonly callsSoon: boolean;
   },
 ): Promise<Claimed> {
-  const { job, message, callsSoon } = input;
-  const owner = deps.newId();
+  const { job, message, owner, callsSoon } = input;
   const { epoch, sequenceNumber, deliveryCount } = message;
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = round === 0 && isUnseen(message) ? undefined : await deps.jobs.read(job.id);

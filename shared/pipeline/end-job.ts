@@ -66,7 +66,7 @@ async function deadLetter(
   const next = deadLetterJob(kept, why, end);
   const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
   if (saved.kind === 'taken') {
-    return leaveTaken(run, saved.document);
+    return leaveTaken(deps, run, saved.document);
   }
   await run.message.deadLetter({ ...why, figures: { jobId: run.job.id, ...why.figures } });
   return { settlement: 'dead-letter', outcome: next.state, reason: why.reason };
@@ -80,7 +80,7 @@ async function park(
   const next = parkJob(run.stored.document, parking);
   const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
   if (saved.kind === 'taken') {
-    return leaveTaken(run, saved.document);
+    return leaveTaken(deps, run, saved.document);
   }
   await sendParked(deps, { ...run, document: next });
   await run.message.complete();
@@ -117,8 +117,18 @@ export async function expireJob(deps: PipelineDeps, run: EndingRun): Promise<Job
   return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason: 'Expired', description, figures } });
 }
 
-/** Somebody else has the job now. A cancelled job's message has nothing left to do; another's is not ours to settle. */
-export async function leaveTaken(run: Pick<EndingRun, 'message'>, document: JobDocument | undefined): Promise<JobEnd> {
+/**
+ * Somebody else has the job now. A cancelled job's message has nothing left to do; another's is not ours to settle. What was
+ * stored of a job that was erased meanwhile goes as well: nothing leads to it any more.
+ */
+export async function leaveTaken(
+  deps: Pick<PipelineDeps, 'clock' | 'payloads'>,
+  run: Pick<EndingRun, 'message'>,
+  document: JobDocument | undefined,
+): Promise<JobEnd> {
+  if (document?.erasedAt !== undefined) {
+    await keepTrying(deps, run.message.lockLost, async () => deps.payloads.removeOf(document.id));
+  }
   if (document?.state === 'cancelled') {
     await run.message.complete();
     return { settlement: 'complete', outcome: 'cancelled' };

@@ -40,7 +40,7 @@ async function complete(deps: PipelineDeps, run: OutcomeRun, completion: Complet
   const next = completeJob(run.stored.document, completed, end);
   const saved = await saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
   if (saved.kind === 'taken') {
-    return leaveTaken(run, saved.document);
+    return leaveTaken(deps, run, saved.document);
   }
   await run.message.complete();
   return { settlement: 'complete', outcome: 'completed' };

@@ -1,12 +1,12 @@
-import type { JobDocument, OpenCall } from '../jobs/job-document.ts';
+import type { OpenCall } from '../jobs/job-document.ts';
 import { type DeadLetter, othersCalls } from '../jobs/job-transitions.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { attemptJob, type AttemptRun } from './attempt-job.ts';
-import { withdrawCallLater } from './call-marks.ts';
+import { type MarkedCall, withdrawCallLater } from './call-marks.ts';
 import { checkJob } from './check-job.ts';
-import { claimDelivery } from './claim-delivery.ts';
+import { type Claimed, claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, expireJob, type JobEnd } from './end-job.ts';
@@ -47,12 +47,13 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
   }
   const { job } = read;
   const callsSoon = startsSoon(deps, run.pool, costOf(job.envelope.request));
-  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, callsSoon });
+  const call = { id: job.id, owner: deps.newId() };
+  const claimed = await claimOrWithdraw(deps, { pool: run.pool, job, message: run.message, callsSoon }, call);
   if (claimed.kind === 'not-claimed') {
     return settleUnclaimed(deps, { ...run, job, span, ...claimed });
   }
-  return withoutMark(deps, claimed.stored.document, async () =>
-    runClaimed(deps, { ...run, job, span, stored: claimed.stored }),
+  return withoutMark(deps, call, async () =>
+    runClaimed(deps, { ...run, pulledFor: run.pool, job, span, stored: claimed.stored }),
   );
 }
 
@@ -66,15 +67,29 @@ function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof cost
   );
 }
 
+/** A claim whose reply was lost may have been stored, with its mark: no call follows it (O2). */
+async function claimOrWithdraw(
+  deps: PipelineDeps,
+  claim: Omit<Parameters<typeof claimDelivery>[1], 'owner'>,
+  call: MarkedCall,
+): Promise<Claimed> {
+  try {
+    return await claimDelivery(deps, { ...claim, owner: call.owner });
+  } catch (error) {
+    void withdrawCallLater(deps, call);
+    throw error;
+  }
+}
+
 /** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
-async function withoutMark(deps: PipelineDeps, claimed: JobDocument, work: () => Promise<JobEnd>): Promise<JobEnd> {
+async function withoutMark(deps: PipelineDeps, call: MarkedCall, work: () => Promise<JobEnd>): Promise<JobEnd> {
   let end: JobEnd | undefined;
   try {
     end = await work();
     return end;
   } finally {
     if (end === undefined || end.settlement === 'leave') {
-      void withdrawCallLater(deps, claimed);
+      void withdrawCallLater(deps, call);
     }
   }
 }

@@ -103,7 +103,7 @@ async function callAt(
   }
   const sure = await makeSure(deps, run, start.waitMs);
   if (sure.kind === 'taken') {
-    return { kind: 'ended', end: await leaveTaken(run, sure.document) };
+    return { kind: 'ended', end: await leaveTaken(deps, run, sure.document) };
   }
   const { stored } = sure;
   if (deps.reserver.now() > start.latestMs) {

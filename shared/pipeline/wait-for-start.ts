@@ -44,13 +44,17 @@ export async function waitForStart(
   wish: StartWish,
   signal: AbortSignal,
 ): Promise<StartOutcome> {
-  const outcome = await seekStart(deps, pool, wish, signal);
-  if (outcome.kind !== 'start') {
-    for (const where of pool.deployments) {
-      deps.health.releaseProbe(where, wish.jobId);
+  let outcome: StartOutcome | undefined;
+  try {
+    outcome = await seekStart(deps, pool, wish, signal);
+    return outcome;
+  } finally {
+    if (outcome?.kind !== 'start') {
+      for (const where of pool.deployments) {
+        deps.health.releaseProbe(where, wish.jobId);
+      }
     }
   }
-  return outcome;
 }
 
 async function seekStart(deps: StartDeps, pool: Pool, wish: StartWish, signal: AbortSignal): Promise<StartOutcome> {

@@ -148,3 +148,21 @@ test('what is no dead letter is not purged', async () => {
     { id: 'none', kind: 'unknown' },
   ]);
 });
+
+test('messages that no document stands for are purged, however many dead letters lie before them', async () => {
+  const rig = deadLetterRig();
+  for (let index = 0; index < 5001; index += 1) {
+    rig.queue.put('jobs', chatJob('Hi', { id: `a-${index}` }), { messageId: `a-${index}` });
+    rig.queue.deadLetterAs('jobs', `a-${index}`, 'RetriesExhausted');
+  }
+  rig.queue.put('jobs', 'no job', { messageId: 'junk' });
+  await runAll(rig);
+
+  const purged = await purge(rig, { filter: { reason: 'InvalidJob' } });
+
+  assert.deepEqual(
+    purged.messages.map(({ outcome }) => outcome),
+    ['purged'],
+  );
+  assert.equal(purged.isMore, false);
+});

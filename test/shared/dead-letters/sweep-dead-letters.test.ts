@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deadLetterSweeper, type Sweeper } from '../../../shared/dead-letters/dead-letter-sweeper.ts';
 import type { Swept } from '../../../shared/dead-letters/sweep-dead-letters.ts';
+import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
 import { chatJob } from '../../fakes/pipeline-rig.ts';
 import {
@@ -140,4 +141,33 @@ test('a replay that only waits is not sent once more', async () => {
 
   assert.equal((await sweeperOf(rig).sweep()).sent, 0);
   assert.equal(rig.queue.messages('jobs').length, 1);
+});
+
+test('a look at a long queue sees a part of it, and the next ones what follows', async () => {
+  const rig = deadLetterRig();
+  for (let index = 0; index < 4100; index += 1) {
+    rig.queue.put('jobs', chatJob('Hi', { id: `a-${index}` }), { messageId: `a-${index}` });
+    rig.queue.deadLetterAs('jobs', `a-${index}`, 'RetriesExhausted');
+  }
+  rig.queue.deadLetterAs('jobs', await submitOne(rig, 'last'), 'MaxDeliveryCountExceeded');
+  const deps = rig.process();
+  let peeks = 0;
+  const peekDeadLetters: PipelineDeps['queue']['peekDeadLetters'] = async (queue, page) => {
+    peeks += 1;
+    return deps.queue.peekDeadLetters(queue, page);
+  };
+  const sweeper = deadLetterSweeper({ ...deps, queue: { ...deps.queue, peekDeadLetters } });
+
+  const looks = [];
+  for (let look = 0; look < 3; look += 1) {
+    const before = peeks;
+    const { judged, adopted } = await rig.clock.run(sweeper.sweep(spanOf(deps)));
+    looks.push({ judged, adopted, isBounded: peeks - before <= 20 });
+  }
+
+  assert.deepEqual(looks, [
+    { judged: 4000, adopted: 0, isBounded: true },
+    { judged: 101, adopted: 1, isBounded: true },
+    { judged: 0, adopted: 0, isBounded: true },
+  ]);
 });

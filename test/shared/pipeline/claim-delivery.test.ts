@@ -59,18 +59,19 @@ function watchedStore() {
 }
 
 function depsOf(jobs: ReturnType<typeof watchedStore>['jobs']) {
-  let owners = 0;
-  const newId = (): string => {
-    owners += 1;
-    return `owner-${owners}`;
-  };
-  return { jobs, newId, clock: { now: () => 5, sleep: async () => undefined } };
+  return { jobs, clock: { now: () => 5, sleep: async () => undefined } };
 }
 
 test('the first delivery of a message from another service is claimed in one call', async () => {
   const { jobs, calls } = watchedStore();
 
-  const claimed = await claimDelivery(depsOf(jobs), { pool, job, message: message({}), callsSoon: false });
+  const claimed = await claimDelivery(depsOf(jobs), {
+    pool,
+    job,
+    message: message({}),
+    owner: 'first',
+    callsSoon: false,
+  });
 
   assert.equal(claimed.kind, 'claimed');
   assert.deepEqual(calls, ['create']);
@@ -80,7 +81,7 @@ test('a message of our own, or one that was delivered before, is looked up first
   for (const changes of [{ messageId: ownId }, { deliveryCount: 1 }, { epoch: 1 }]) {
     const { jobs, calls } = watchedStore();
 
-    await claimDelivery(depsOf(jobs), { pool, job, message: message(changes), callsSoon: false });
+    await claimDelivery(depsOf(jobs), { pool, job, message: message(changes), owner: 'first', callsSoon: false });
 
     assert.deepEqual(calls, ['read', 'create']);
   }
@@ -89,9 +90,15 @@ test('a message of our own, or one that was delivered before, is looked up first
 test('a second message of another service with the same job is not run when it meets the first one’s document', async () => {
   const { jobs, calls } = watchedStore();
   const deps = depsOf(jobs);
-  await claimDelivery(deps, { pool, job, message: message({}), callsSoon: false });
+  await claimDelivery(deps, { pool, job, message: message({}), owner: 'first', callsSoon: false });
 
-  const second = await claimDelivery(deps, { pool, job, message: message({ sequenceNumber: '2' }), callsSoon: false });
+  const second = await claimDelivery(deps, {
+    pool,
+    job,
+    message: message({ sequenceNumber: '2' }),
+    owner: 'second',
+    callsSoon: false,
+  });
 
   assert.equal(second.kind === 'not-claimed' ? second.decision.kind : second.kind, 'complete');
   assert.deepEqual(calls, ['create', 'create', 'read']);

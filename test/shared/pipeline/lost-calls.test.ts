@@ -136,3 +136,51 @@ test('jobs whose calls were lost are called one at a time, and the others beside
     ['completed', 'completed', 'completed'],
   );
 });
+
+test('a claim whose reply is lost leaves no mark behind, as no call was made (J3)', async () => {
+  const rig = pipelineRig();
+  let isAway = true;
+  const life = new ProcessLife(({ name, when }) =>
+    isAway && name === 'jobs.replace' && when === 'after' ? away : 'go',
+  );
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  await assert.rejects(runNext(rig, rig.process(life)), away);
+  assert.equal(jobOf(rig).state, 'running');
+
+  isAway = false;
+  await rig.clock.advance(5000);
+
+  assert.equal(jobOf(rig).openCalls, undefined);
+});
+
+test('a job that is given back while Cosmos is away loses its mark when it answers again', async () => {
+  const rig = pipelineRig({ script: async () => new Promise(() => undefined) });
+  let isAway = false;
+  const life = new ProcessLife(({ name }) => (isAway && name.startsWith('jobs.') ? away : 'go'));
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const deps = rig.process(life);
+  await deps.switches.pause({ kind: 'all' });
+  const jobs = awayAfterClaim(deps.jobs, () => {
+    isAway = true;
+  });
+  const running = begin(rig, { ...deps, jobs });
+  assert.deepEqual(await rig.clock.run(running), { settlement: 'abandon', outcome: 'given-back' });
+  assert.equal(jobOf(rig).openCalls?.length, 1);
+
+  isAway = false;
+  await rig.clock.advance(5000);
+
+  assert.equal(jobOf(rig).openCalls, undefined);
+});
+
+/** Jobs whose store goes away once a claim is written. */
+function awayAfterClaim(jobs: PipelineDeps['jobs'], goAway: () => void): PipelineDeps['jobs'] {
+  return {
+    ...jobs,
+    replace: async (document, version) => {
+      const written = await jobs.replace(document, version);
+      goAway();
+      return written;
+    },
+  };
+}

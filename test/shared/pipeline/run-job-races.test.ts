@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
+import { eraseJobs } from '../../../shared/dead-letters/erase-jobs.ts';
+import { hasEnded } from '../../../shared/jobs/job-document.ts';
 import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
+import { runJob } from '../../../shared/pipeline/run-job.ts';
 import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
@@ -213,4 +216,40 @@ test('a job that waited long and was taken over meanwhile is not called twice', 
     ['leave', 'complete'],
   );
   assert.equal(rig.models.calls.length, 1);
+});
+
+test('a job of a paused pool that lies on the queue of another is parked: given back, it would come again at once', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini', 'gpt-4o'])] });
+  const deps = rig.process();
+  const [paused, pulled] = rig.pools;
+  assert.ok(paused !== undefined && pulled !== undefined);
+  await deps.switches.pause({ kind: 'pool', name: paused.name });
+  rig.queue.put(pulled.queue, chatJob('Hi', { id: 'a' }));
+  const [message] = await deps.queue.receive(pulled.queue, 1, 0);
+  assert.ok(message !== undefined);
+
+  const run = { pool: pulled, message, pump: '', stopping: new AbortController().signal, onStart: () => undefined };
+  const end = await rig.clock.run(runJob(deps, run));
+
+  assert.equal(end.settlement, 'park');
+  assert.equal(rig.queue.messages(paused.queue).length, 1);
+  assert.equal(rig.queue.messages(pulled.queue).length, 0);
+});
+
+test('a job that is erased during its call leaves nothing of its result behind', async () => {
+  const answered = Promise.withResolvers<CallVerdict>();
+  const rig = pipelineRig({ script: async () => answered.promise });
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const running = begin(rig, deps);
+  await rig.clock.advance(1000);
+  await cancelOne(deps, 'a');
+  const span = deps.telemetry.startSpan('test', { kind: 'internal' });
+  await rig.clock.run(eraseJobs(deps, { ids: ['a'], isErasable: hasEnded, span }));
+
+  answered.resolve(completedWith('Hello '.repeat(10_000)));
+  await rig.clock.run(running);
+
+  assert.equal(rig.payloads.payloads.size, 0);
+  assert.equal(inQueue(rig), 0);
 });

@@ -198,3 +198,15 @@ test('a probe needs no place in the retry budget', async () => {
 
   assert.equal(regionIn(await start({ ...opened, deps: { ...opened.deps, health } }, { isRetry: true })), 'east');
 });
+
+test('a wait that fails leaves the probe to another job', async () => {
+  const opened = await openRig(['east'], bothRegions.slice(0, 1));
+  const { deps, rig } = opened;
+  const awaitStart = async (): Promise<never> => {
+    throw new Error('It failed.');
+  };
+
+  await assert.rejects(start({ rig, deps: { ...deps, reserver: { ...deps.reserver, awaitStart } } }));
+
+  assert.equal(deps.health.standing(east), 'probe-due');
+});

@@ -59,7 +59,7 @@ export class PlayedOperators {
       assert.ok(letter !== undefined);
       const isMeant = (head: Parameters<typeof mayBeOf>[0]): boolean =>
         mayBeOf(head, new Set(ids)) && head.epoch === letter.epoch;
-      void sweepQueue(deps, { queue, isMeant, most: Number.POSITIVE_INFINITY, span });
+      void sweepQueue(deps, { queue, isMeant, span });
     }
     return process;
   }
