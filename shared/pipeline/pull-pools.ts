@@ -28,7 +28,7 @@ const mostFaults = 8;
 /** Most messages of the intake that are sorted at once. */
 const sortedAtOnce = 50;
 
-/** Most messages of the intake in hand: dead letters are settled one after the other, and must not wait out their locks. */
+/** Most messages of the intake in hand: settling them must not take longer than their locks last. */
 const mostOfIntake = 200;
 
 interface Pull {
