@@ -68,3 +68,6 @@ await untilInterrupted(async (signal) => {
   }
   await chaos(options, signal);
 });
+// All is told, and every process that was started has ended. What is left are this one's own clients of Service Bus: one
+// that has lost its connection may keep its process alive for minutes.
+process.exit();

@@ -84,6 +84,8 @@ async function send(
   }
 }
 
+const again = 'Run the same command again in some seconds: it goes on, and nothing is done twice.';
+
 function describe(status: number, text: string): string {
   if (status === 401 || status === 403) {
     return `The app refused the key (${status}): give its function key with --key or SLUICE_KEY.`;
@@ -94,7 +96,8 @@ function describe(status: number, text: string): string {
   }
   const { title, code, detail, problems = [] } = read.data;
   const head = `${title}${code === undefined ? '' : ` (${code})`}.${detail === undefined ? '' : ` ${detail}`}`;
-  return [head, ...problems.map(({ path, message }) => `  ${path === '' ? 'the call' : path}: ${message}`)].join('\n');
+  const told = problems.map(({ path, message }) => `  ${path === '' ? 'the call' : path}: ${message}`);
+  return [head, ...told, ...(status === 503 ? [again] : [])].join('\n');
 }
 
 function parse(text: string): unknown {

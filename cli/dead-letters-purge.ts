@@ -6,11 +6,12 @@ import {
   inPages,
   limitOf,
   mostAtOnce,
+  type SelectionBody,
   selectionHelp,
   selectionOf,
   selectionOptions,
 } from './dead-letter-selection.ts';
-import { describeOutcomes, jobOutcomeSchema } from './job-outcomes.ts';
+import { describeOutcomes, jobOutcomeSchema, untilFailed } from './job-outcomes.ts';
 
 const answerSchema = z.looseObject({
   jobs: z.array(jobOutcomeSchema),
@@ -64,7 +65,7 @@ async function isWanted(call: Call): Promise<boolean> {
 }
 
 async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
-  const { api, values, words } = call;
+  const { api, terminal, values, words } = call;
   const named = listOf(values, 'message');
   if (named !== undefined) {
     if (words.length > 0 || Object.keys(filterOf(values)).length > 0 || isSet(values, 'all')) {
@@ -74,26 +75,38 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
   }
   const jobs: Purged['jobs'][number][] = [];
   const messages: Purged['messages'][number][] = [];
-  const ask = async (selection: object): Promise<Answer> =>
+  const ask: Ask = async (selection) =>
     api.call({ method: 'POST', path: '/dead-letters/purge', body: { ...selection, dryRun: isDryRun } }, answerSchema);
-  const selection = selectionOf(call);
-  const limit = limitOf(values);
-  const left = (): number => limit - jobs.length - messages.length;
-  let last: Answer | undefined;
-  for await (const page of inPages(selection, limit, ask)) {
+  const pages = allPages({ selection: selectionOf(call), limit: limitOf(values), isDryRun }, ask);
+  await untilFailed(pages, terminal, (page) => {
     jobs.push(...page.jobs);
     messages.push(...page.messages);
-    last = page;
-  }
-  // Messages that no job stands for have no pages: those that were purged make room for the next.
-  let isMore = !isDryRun && last?.next === null && last.more;
-  while (isMore && left() > 0) {
-    const page = await ask({ ...selection, limit: Math.min(left(), mostAtOnce) });
-    jobs.push(...page.jobs);
-    messages.push(...page.messages);
-    isMore = page.more && page.messages.length > 0;
-  }
+  });
   return { jobs, messages };
+}
+
+type Ask = (selection: object) => Promise<Answer>;
+
+/** Messages that no job stands for have no pages: those that were purged make room for the next. */
+async function* allPages(
+  wish: { readonly selection: SelectionBody; readonly limit: number; readonly isDryRun: boolean },
+  ask: Ask,
+): AsyncGenerator<Answer, void> {
+  const { selection, limit, isDryRun } = wish;
+  let left = limit;
+  let last: Answer | undefined;
+  const isLeft = ({ more, next, messages }: Answer): boolean =>
+    !isDryRun && left > 0 && next === null && more && messages.length > 0;
+  for await (const page of inPages(selection, limit, ask)) {
+    left -= page.jobs.length + page.messages.length;
+    last = page;
+    yield page;
+  }
+  while (last !== undefined && isLeft(last)) {
+    last = await ask({ ...selection, limit: Math.min(left, mostAtOnce) });
+    left -= last.jobs.length + last.messages.length;
+    yield last;
+  }
 }
 
 async function purgeMessages(api: Api, named: readonly string[], isDryRun: boolean): Promise<Purged> {

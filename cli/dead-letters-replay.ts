@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Command, exitCodes, isSet, listOf, numberOf, textOf, type Values } from './command.ts';
 import { inPages, limitOf, selectionHelp, selectionOf, selectionOptions } from './dead-letter-selection.ts';
-import { describeOutcomes, jobOutcomeSchema } from './job-outcomes.ts';
+import { describeOutcomes, jobOutcomeSchema, untilFailed } from './job-outcomes.ts';
 
 const answerSchema = z.looseObject({
   jobs: z.array(jobOutcomeSchema),
@@ -44,9 +44,7 @@ A job that would be refused again at once stays a dead letter, and is told.`,
       const body = { ...selection, dryRun: isDryRun, ...(Object.keys(patch).length === 0 ? {} : { patch }) };
       return api.call({ method: 'POST', path: '/dead-letters/replay', body }, answerSchema);
     });
-    for await (const page of pages) {
-      jobs.push(...page.jobs);
-    }
+    await untilFailed(pages, terminal, (page) => jobs.push(...page.jobs));
     terminal.say(isJson ? JSON.stringify({ dryRun: isDryRun, jobs }, undefined, 2) : describeOutcomes(jobs));
     const isWhole = jobs.every(({ outcome }) => outcome === 'replayed' || outcome === 'would-replay');
     return isWhole ? exitCodes.done : exitCodes.partly;

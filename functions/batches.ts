@@ -27,6 +27,9 @@ app.http('cancel-batch', {
   route: 'batches/{batchId}',
   handler: async (request) =>
     serve(spanNames.cancel, request, async (sluice) => {
+      if (request.query.has('erase')) {
+        return noErasing();
+      }
       const batchId = request.params['batchId'];
       return isJobId(batchId) ? json(200, { batchId, ...(await cancelBatch(sluice.deps, batchId)) }) : unknownBatch();
     }),
@@ -61,6 +64,13 @@ async function* encodeLines(sluice: App, batchId: string): AsyncGenerator<Uint8A
   for await (const line of batchResults(sluice.deps, batchId)) {
     yield encoder.encode(`${JSON.stringify(line)}\n`);
   }
+}
+
+/** Taken for a cancellation it would stop what still runs, and erase nothing. */
+function noErasing(): HttpResponseInit {
+  const message = 'goes with one job: erase the jobs of the batch one by one, or purge its dead letters by batchId';
+  const problems = [{ path: 'erase', message }];
+  return problem(400, { code: 'batches.bad-query', title: 'The query cannot be used', problems });
 }
 
 function unknownBatch(): HttpResponseInit {

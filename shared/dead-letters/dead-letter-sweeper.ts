@@ -3,7 +3,7 @@ import { jobQueues } from '../pools/pool.ts';
 import { queueOf } from '../pools/queue-of.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { removeRest } from './erase-jobs.ts';
-import { sendAgain } from './send-again.ts';
+import { sendAgain } from '../pipeline/send-again.ts';
 import type { LetterDeps } from './settle-letter.ts';
 import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-letters.ts';
 
@@ -14,7 +14,7 @@ import { addSwept, nothingSwept, type Swept, sweepQueue } from './sweep-dead-let
  *   what follows. Only those that were not judged lately are judged.
  * - W2 What was judged to stay is judged again after a while, as documents are replayed, erased, and lapse.
  * - W3 A replay that died between the document and its message is mended: while the old message is there by judging that (D3),
- *   otherwise once nothing waits on the job's queue any more.
+ *   otherwise once nothing waits on the job's queue any more that came when the replay was due, or before.
  * - W4 An erasure that died half way is ended.
  */
 const judgedForMs = 30 * 60_000;
@@ -24,6 +24,9 @@ const mostLooked = 4000;
 
 /** How long a replay or an erasure may be under way before it is looked for, and how often that is done, in ms. */
 const underWayMs = 5 * 60_000;
+
+/** What the clocks of app and broker may differ by, and a send may take, in ms. */
+const sendingMs = 60_000;
 
 const mendedPage = 100;
 
@@ -85,21 +88,37 @@ export function deadLetterSweeper(deps: LetterDeps): Sweeper {
   };
 }
 
-/** While anything is due on its queue a replay's message may be among it, so it is not sent once more. */
+/** While what came with it waits on its queue a replay's message may be among it, so it is not sent once more. */
 async function sendLostReplays(deps: LetterDeps, dueBefore: number, span: Span): Promise<number> {
+  const isWaiting = waitingSince(deps);
   let sent = 0;
   let after: string | undefined;
   do {
     const page = await deps.jobs.list({ replayDueBefore: dueBefore }, { size: mendedPage, after });
     for (const document of page.documents) {
       const pool = deps.pools.find(({ name }) => name === document.pool);
-      const isWaiting =
-        pool === undefined || (await deps.queue.hasWork(queueOf(pool, document.options?.priority), new Set()));
-      sent += !isWaiting && (await sendAgain(deps, { document, span })) ? 1 : 0;
+      const isLost =
+        pool !== undefined &&
+        !(await isWaiting(queueOf(pool, document.options?.priority), (document.dueAt ?? 0) + sendingMs));
+      sent += isLost && (await sendAgain(deps, { document, span })) ? 1 : 0;
     }
     after = page.next;
   } while (after !== undefined);
   return sent;
+}
+
+/** Whether anything waits on a queue that came before an instant. Where it is known of another instant nobody is asked. */
+function waitingSince(deps: Pick<LetterDeps, 'queue'>): (queue: string, enqueuedBefore: number) => Promise<boolean> {
+  const known = new Map<string, { readonly noneBefore: number; readonly someBefore: number }>();
+  return async (queue, enqueuedBefore) => {
+    const bounds = known.get(queue) ?? { noneBefore: 0, someBefore: Number.POSITIVE_INFINITY };
+    if (enqueuedBefore <= bounds.noneBefore || enqueuedBefore >= bounds.someBefore) {
+      return enqueuedBefore >= bounds.someBefore;
+    }
+    const isSome = (await deps.queue.backlog(queue, { enqueuedBefore })).messages > 0;
+    known.set(queue, { ...bounds, ...(isSome ? { someBefore: enqueuedBefore } : { noneBefore: enqueuedBefore }) });
+    return isSome;
+  };
 }
 
 async function endErasures(deps: LetterDeps, erasedBefore: number, span: Span): Promise<void> {

@@ -10,7 +10,7 @@ import { poolCost } from '../pools/pool-cost.ts';
 import { checkJob, type JobFigures } from '../pipeline/check-job.ts';
 import type { PipelineDeps } from '../pipeline/deps.ts';
 import { digestOf, type ReadJob } from '../pipeline/read-message.ts';
-import { storedJob } from './stored-job.ts';
+import { storedJob } from '../pipeline/stored-job.ts';
 
 export type ReplayPlan =
   /** `document` is to be written, and then `job` sent to `pool`. */

@@ -10,7 +10,7 @@ import { sendParked } from '../pipeline/end-job.ts';
 import { inGroups } from './in-groups.ts';
 import { planReplay, type ReplayDeps } from './plan-replay.ts';
 import { selectDeadLetters } from './select-dead-letters.ts';
-import { sendAgain } from './send-again.ts';
+import { sendAgain } from '../pipeline/send-again.ts';
 import { sweepJobs } from './sweep-dead-letters.ts';
 
 /** Jobs that are replayed at once. */

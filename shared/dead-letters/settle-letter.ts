@@ -8,7 +8,7 @@ import { endDocument } from '../pipeline/dead-letter-invalid.ts';
 import type { PipelineDeps } from '../pipeline/deps.ts';
 import { inspectLetter, type Letter } from './inspect-letter.ts';
 import { type ReadJob, readMessage } from '../pipeline/read-message.ts';
-import { sendAgain } from './send-again.ts';
+import { sendAgain } from '../pipeline/send-again.ts';
 
 export type LetterDeps = Pick<
   PipelineDeps,

@@ -10,6 +10,7 @@ import { hasEnded, isDeadLetter, type JobClaim, type JobDocument } from './job-d
  *   after the end is stored), so completing the duplicate loses nothing (J2).
  * - C4 A message of an older epoch, while the document is still parked, may be the only one left: its process may have
  *   died between the document and the next epoch's message. That message is sent again (same id) before this one ends.
+ *   After a replay it need not have the document's digest: a patch changes the request.
  * - C5 A claim that was written counts only while the job is running: it may have been cancelled since.
  * - C6 An ended job's own message is settled as the document says; a duplicate of it is completed.
  */
@@ -46,7 +47,9 @@ export function claimJob(input: {
     return run(input, 1);
   }
   if (document.digest !== delivery.digest) {
-    return { kind: 'complete', because: 'other-body' };
+    return isBeforeReplay(document, delivery)
+      ? { kind: 'send-parked-again' }
+      : { kind: 'complete', because: 'other-body' };
   }
   const isClaimsMessage = document.claim?.sequenceNumber === delivery.sequenceNumber;
   if (hasEnded(document)) {
@@ -68,6 +71,10 @@ export function claimJob(input: {
   return delivery.deliveryCount > document.claim.deliveryCount
     ? run(input, document.claim.attempt + 1)
     : { kind: 'leave' };
+}
+
+function isBeforeReplay({ state, replays, epoch }: JobDocument, delivery: Delivery): boolean {
+  return state === 'parked' && replays !== undefined && delivery.epoch < epoch;
 }
 
 function run(input: { readonly delivery: Delivery; readonly owner: string }, attempt: number): ClaimDecision {

@@ -28,6 +28,9 @@ const mostFaults = 8;
 /** Most messages of the intake that are sorted at once. */
 const sortedAtOnce = 50;
 
+/** Most messages of the intake in hand: settling them must not take longer than their locks last. */
+const mostOfIntake = 200;
+
 interface Pull {
   readonly hand: PumpHand;
   readonly stopping: AbortSignal;
@@ -183,8 +186,14 @@ async function pullIntake(deps: PipelineDeps, loop: Loop): Promise<void> {
       await deps.clock.sleep(unservedMs, loop.stopping);
       continue;
     }
+    const room = mostOfIntake - (loop.hand.held().get(intakeQueue)?.size ?? 0);
+    if (room <= 0) {
+      loop.onBusy();
+      await deps.clock.sleep(restMs, loop.stopping);
+      continue;
+    }
     try {
-      const messages = await deps.queue.receive(intakeQueue, sortedAtOnce, receiveMs);
+      const messages = await deps.queue.receive(intakeQueue, Math.min(room, sortedAtOnce), receiveMs);
       for (const message of messages) {
         if (loop.stopping.aborted) {
           giveBack(loop.hand, intakeQueue, message);

@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { DeadLetterNote, ReceivedMessage, SettleOutcome } from './job-queue.ts';
-import type { SettlementTurns } from './settlement-turns.ts';
+import type { SettlementKind, SettlementTurns } from './settlement-turns.ts';
 
 /** No job is parked so often; a sender's own number beyond it counts for nothing. */
 const largestEpoch = 1_000_000;
@@ -99,14 +99,13 @@ export function toReceivedMessage(
   { locks, turns }: { readonly locks: LockWatch; readonly turns: SettlementTurns },
 ): ReceivedMessage {
   const lock = locks.add(receiver, message);
-  const settle = async (
-    outcome: 'complete' | 'abandon' | 'alone',
-    call: () => Promise<void>,
-  ): Promise<SettleOutcome> => {
-    // Not renewed any more: a settlement that is cut off must not keep the message from coming back.
-    lock.release();
+  const settle = async (outcome: SettlementKind, call: () => Promise<void>): Promise<SettleOutcome> => {
     try {
-      return await settledInTime(turns.take(outcome, call));
+      return await turns.take(outcome, async () => {
+        // Not renewed any more: a settlement that is cut off must not keep the message from coming back.
+        lock.release();
+        return settledInTime(call());
+      });
     } catch {
       // Whatever the reason (lock lost, connection lost): the message comes back by itself, and its document says how it ended.
       return 'not-settled';

@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { type SettlementTurns, settlementTurns } from './settlement-turns.ts';
 
@@ -109,7 +109,10 @@ export class QueueReceivers {
   }
 
   #open(): OpenReceiver {
-    return { receiver: this.#client.createReceiver(this.#queue, peekLock), turns: settlementTurns() };
+    return {
+      receiver: this.#client.createReceiver(this.#queue, peekLock),
+      turns: settlementTurns(async () => setImmediate()),
+    };
   }
 
   /** Nobody waits for these: a receiver that hung may hang once more. */

@@ -274,9 +274,11 @@ test('a cancelled job never ends otherwise, and a batch is cancelled whole', asy
     ['cancel-1', 'cancel-2', 'cancel-3'].map((id) => ({ ...chatJob(id), options: later })),
   );
 
+  const erasing = await call('DELETE', '/batches/cancelled?erase=true');
   const batch = await call('DELETE', '/batches/cancelled');
   const unknown = await call('DELETE', '/jobs/never-was');
 
+  assert.equal(erasing.status, 400);
   assert.equal(batch.status, 200);
   assert.equal(unknown.status, 404);
   const states = await Promise.all(['cancel-1', 'cancel-2', 'cancel-3'].map(async (id) => ended(id)));

@@ -203,6 +203,21 @@ async function replayAndDie(rig: DeadLetterRig, dieAt: number): Promise<boolean>
   return life.isDead;
 }
 
+test('a patched replay that died before it sent is sent by the old message, where that was never dead-lettered', async () => {
+  const rig = deadLetterRig();
+  await bury(rig, named('a'));
+  const deps = rig.process();
+  const dies = { ...deps, queue: { ...deps.queue, send: async () => Promise.reject(new Error('killed')) } };
+  await assert.rejects(replay(rig, { ids: ['a'], patch: { maxOutputTokens: 50 } }, dies));
+  await rig.queue.removeDeadLetters('jobs', new Set(['1']));
+  rig.queue.put('jobs', named('a')[0], { messageId: 'old', sequenceNumber: '1', deliveryCount: 1 });
+
+  await runAll(rig);
+
+  assert.partialDeepStrictEqual(jobOf(rig), { state: 'completed', epoch: 1 });
+  assert.equal(rig.models.calls.at(-1)?.body['max_tokens'], 50);
+});
+
 test('J2: killed at any step, a replay is ended by the same call', async () => {
   let step = 0;
   for (let wasKilled = true; wasKilled; step += 1) {

@@ -121,6 +121,18 @@ test('a replay whose message was lost, with no old message left to tell, is sent
   assert.equal(jobOf(rig).state, 'completed');
 });
 
+test('a replay whose message was lost is sent again although the queue always holds newer ones', async () => {
+  const rig = deadLetterRig();
+  await bury(rig, named('a'));
+  await replay(rig, { ids: ['a'] });
+  rig.queue.deadLetterAs('jobs', rig.queue.messages('jobs')[0]?.messageId ?? '', 'Lost');
+  await rig.queue.removeDeadLetters('jobs', new Set(['1', '2', '3', '4', '5', '6', '7', '8']));
+  await rig.clock.run(rig.clock.sleep(11 * 60_000));
+  await submitOne(rig, 'newer');
+
+  assert.equal((await sweeperOf(rig).sweep()).sent, 1);
+});
+
 test('a replay that only waits is not sent once more', async () => {
   const rig = deadLetterRig();
   await bury(rig, named('a'));

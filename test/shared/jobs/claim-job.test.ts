@@ -8,6 +8,7 @@ import {
   completeJob,
   deadLetterJob,
   parkJob,
+  replayJob,
   startJob,
 } from '../../../shared/jobs/job-transitions.ts';
 import { judgeConflict } from '../../../shared/jobs/judge-conflict.ts';
@@ -93,6 +94,15 @@ test("an ended job's own message is settled as the document says, a duplicate is
 
 test('a message with another body under the same id runs nothing', () => {
   assert.deepEqual(decide(queued, { digest: 'e' }), { kind: 'complete', because: 'other-body' });
+});
+
+test('the message of a request that a replay has changed has the replay sent again: it may be the only one left (C4)', () => {
+  const dead = deadLetterJob(running(), deadLetter, end);
+  const patched = { digest: 'e', requestRef: 'r', pool: 'p', model: 'm' };
+  const replayed = replayJob(dead, patched, 10);
+
+  assert.deepEqual(decide(replayed, { deliveryCount: 1 }), { kind: 'send-parked-again' });
+  assert.deepEqual(decide(replayed, { epoch: 1, digest: 'x' }), { kind: 'complete', because: 'other-body' });
 });
 
 test('starting keeps the first start and clears the due time; parking clears the claim and raises the epoch', () => {

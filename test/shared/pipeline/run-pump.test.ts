@@ -322,3 +322,22 @@ test('a pool whose calls never end leaves the other pools their part of the hand
   stop();
   await rig.clock.run(pumping);
 });
+
+test('of the intake a pump takes no more in hand than it can settle while their locks last', async () => {
+  const rig = pipelineRig({ regions: [regionOf('east', ['gpt-4o-mini', 'gpt-4o'])] });
+  const deps = rig.process();
+  const isSlow = Promise.withResolvers<void>();
+  const payloads = { ...deps.payloads, put: async () => isSlow.promise };
+  for (let number = 0; number < 500; number += 1) {
+    rig.queue.put('jobs', chatJob('Hi', { id: `nowhere-${number}`, options: { regions: ['mars'] } }));
+  }
+  assert.ok(await armFirstLane(rig.process(), undefined));
+  const pumping = runPump({ ...deps, payloads }, await takeTicket(rig), new AbortController().signal);
+
+  await rig.clock.advance(10_000);
+
+  assert.equal(rig.queue.messages('jobs').filter(({ lock }) => lock !== undefined).length, 200);
+  isSlow.resolve();
+  await rig.clock.run(pumping);
+  assert.equal(rig.queue.deadLetters('jobs').length, 500);
+});

@@ -2,8 +2,8 @@ import type { JobDocument } from '../jobs/job-document.ts';
 import { parseJobEnvelope } from '../jobs/job-envelope.ts';
 import { largestRequest } from '../jobs/read-body.ts';
 import { readJson } from '../json/read-json.ts';
-import type { PipelineDeps } from '../pipeline/deps.ts';
-import { digestOf, type ReadJob } from '../pipeline/read-message.ts';
+import type { PipelineDeps } from './deps.ts';
+import { digestOf, type ReadJob } from './read-message.ts';
 
 /**
  * A job as its document and its stored request have it, without a message; `undefined` when its request is not stored, or

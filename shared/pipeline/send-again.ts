@@ -1,8 +1,8 @@
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { Span } from '../telemetry/telemetry.ts';
-import type { PipelineDeps } from '../pipeline/deps.ts';
-import { sendParked } from '../pipeline/end-job.ts';
-import type { ReadJob } from '../pipeline/read-message.ts';
+import type { PipelineDeps } from './deps.ts';
+import { sendParked } from './end-job.ts';
+import type { ReadJob } from './read-message.ts';
 import { storedJob } from './stored-job.ts';
 
 /**
