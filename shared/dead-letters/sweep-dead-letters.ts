@@ -1,9 +1,10 @@
+import { AppError } from '../errors.ts';
 import type { DeadLetterHead } from '../pools/job-queue.ts';
 import { jobQueues } from '../pools/pool.ts';
 import type { Span } from '../telemetry/telemetry.ts';
 import { inGroups } from './in-groups.ts';
 import { mayBeOf } from './inspect-letter.ts';
-import { type LetterDeps, settleLetter } from './settle-letter.ts';
+import { type LetterDeps, type LetterEnd, type QueuedLetter, settleLetter } from './settle-letter.ts';
 
 /** Messages of one look. */
 const pageSize = 250;
@@ -65,7 +66,7 @@ export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<Q
     const heads = page.filter(sweep.isMeant);
     judged += heads.length;
     await inGroups(heads, atOnce, async (head) => {
-      const end = await settleLetter(deps, { queue, head }, span);
+      const end = await settleOrKeep(deps, { queue, head }, span);
       if (end.kind === 'remove') {
         going.add(head.sequenceNumber);
         sent += end.isSent ? 1 : 0;
@@ -81,6 +82,19 @@ export async function sweepQueue(deps: LetterDeps, sweep: QueueSweep): Promise<Q
   }
   const removed = going.size === 0 ? 0 : await deps.queue.removeDeadLetters(queue, going);
   return { judged, adopted, sent, removed, looked, next };
+}
+
+/** A message that cannot be judged, as its document is of a newer version for one, stays and holds up no other. */
+async function settleOrKeep(deps: LetterDeps, where: QueuedLetter, span: Span): Promise<LetterEnd> {
+  try {
+    return await settleLetter(deps, where, span);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.isRetryable) {
+      throw error;
+    }
+    deps.logFault('judging a dead-lettered message', error);
+    return { kind: 'keep' };
+  }
 }
 
 /** A dead-letter queue from its beginning, page by page. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AppError } from '../../../shared/errors.ts';
 import { deadLetterSweeper, type Sweeper } from '../../../shared/dead-letters/dead-letter-sweeper.ts';
 import type { Swept } from '../../../shared/dead-letters/sweep-dead-letters.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
@@ -170,4 +171,24 @@ test('a look at a long queue sees a part of it, and the next ones what follows',
     { judged: 101, adopted: 1, isBounded: true },
     { judged: 0, adopted: 0, isBounded: true },
   ]);
+});
+
+test('a message whose document cannot be read stays, and holds up no other', async () => {
+  const rig = deadLetterRig();
+  rig.queue.deadLetterAs('jobs', await submitOne(rig, 'a'), 'MaxDeliveryCountExceeded');
+  rig.queue.deadLetterAs('jobs', await submitOne(rig, 'b'), 'MaxDeliveryCountExceeded');
+  const deps = rig.process();
+  const read: PipelineDeps['jobs']['read'] = async (id) => {
+    if (id === 'a') {
+      throw new AppError('cosmos.unreadable', 'The document is of a newer version.');
+    }
+    return deps.jobs.read(id);
+  };
+
+  const swept = await rig.clock.run(deadLetterSweeper({ ...deps, jobs: { ...deps.jobs, read } }).sweep(spanOf(deps)));
+
+  assert.equal(swept.adopted, 1);
+  assert.equal(jobOf(rig, 'b').state, 'dead-lettered');
+  assert.equal(lettersIn(rig).length, 2);
+  assert.deepEqual(rig.faults, ['judging a dead-lettered message']);
 });
