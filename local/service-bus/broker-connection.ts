@@ -56,6 +56,8 @@ export class BrokerConnection {
     this.#settings = settings;
     const { faults, socket } = settings;
     this.#gate = new FaultGate({ faults, socket });
+    // Each link that delivers waits for the socket to drain.
+    socket.setMaxListeners(0);
     const connection = settings.container.accept(socket);
     corkWrites(connection, socket);
     connection.on('session_open', (context) => {
