@@ -8,7 +8,7 @@ import { saveJob, type SaveOutcome } from './save-job.ts';
 
 /**
  * The mark of a call that is under way (`openCalls`) tells who comes after whether a process died in it.
- * - O1 It is stored before the call: with the claim when the start is near, in a write of its own otherwise.
+ * - O1 It is stored right before the call, in a write of its own: a death while the job waits is no call (J3).
  * - O2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
  *   has lost its lock, even from under the claim of another delivery (J3).
  * - O3 So the marks of others are calls whose process ended before them. A job with two is not called again.

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { claimJob, type ClaimDecision } from '../jobs/claim-job.ts';
 import type { JobClaim, JobDocument } from '../jobs/job-document.ts';
 import { isOwnMessageId } from '../jobs/job-id.ts';
-import { openCall, othersCalls, startJob } from '../jobs/job-transitions.ts';
+import { startJob } from '../jobs/job-transitions.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
 import type { ReceivedMessage } from '../pools/job-queue.ts';
 import type { Pool } from '../pools/pool.ts';
@@ -33,11 +33,9 @@ export async function claimDelivery(
     readonly message: ReceivedMessage;
     /** A fresh random id: of the claim. */
     readonly owner: string;
-    /** The mark of the call goes with the claim, unless others' calls are open: then it has to be exact (O1). */
-    readonly callsSoon: boolean;
   },
 ): Promise<Claimed> {
-  const { job, message, owner, callsSoon } = input;
+  const { job, message, owner } = input;
   const { epoch, sequenceNumber, deliveryCount } = message;
   for (let round = 0; round < mostRounds; round += 1) {
     const stored = round === 0 && isUnseen(message) ? undefined : await deps.jobs.read(job.id);
@@ -49,9 +47,7 @@ export async function claimDelivery(
     if (decision.kind !== 'run' && decision.kind !== 'claimed') {
       return { kind: 'not-claimed', decision, document: stored?.document ?? unseenDocument(deps, input) };
     }
-    const now = deps.clock.now();
-    const started = startJob(stored?.document ?? unseenDocument(deps, input), decision.claim, now);
-    const next = callsSoon && othersCalls(started).length === 0 ? openCall(started, now) : started;
+    const next = startJob(stored?.document ?? unseenDocument(deps, input), decision.claim, deps.clock.now());
     const written = stored === undefined ? await deps.jobs.create(next) : await deps.jobs.replace(next, stored.version);
     if (typeof written === 'object') {
       return { kind: 'claimed', claim: decision.claim, stored: written };

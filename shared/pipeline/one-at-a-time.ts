@@ -1,11 +1,20 @@
 /** Ends a turn; the next one begins. */
 export type EndTurn = () => void;
 
-/** Waits for its turn; undefined when `signal` is aborted before. */
-export type TakeTurn = (signal: AbortSignal) => Promise<EndTurn | undefined>;
+/** Waits for a turn in the line of that name; undefined when `signal` is aborted before. */
+export type TakeTurn = (line: string, signal: AbortSignal) => Promise<EndTurn | undefined>;
 
-/** Gives turns one after the other, in the order in which they were asked for. */
+/** Gives the turns of each line one after the other, in the order in which they were asked for. */
 export function oneAtATime(): TakeTurn {
+  const lines = new Map<string, ReturnType<typeof oneLine>>();
+  return async (name, signal) => {
+    const line = lines.get(name) ?? oneLine();
+    lines.set(name, line);
+    return line(signal);
+  };
+}
+
+function oneLine(): (signal: AbortSignal) => Promise<EndTurn | undefined> {
   const waiting: (() => void)[] = [];
   let isTaken = false;
   const end = (): void => {

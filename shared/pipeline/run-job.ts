@@ -6,15 +6,14 @@ import type { Span } from '../telemetry/telemetry.ts';
 import { attemptJob, type AttemptRun } from './attempt-job.ts';
 import { type MarkedCall, withdrawCallLater } from './call-marks.ts';
 import { checkJob } from './check-job.ts';
-import { type Claimed, claimDelivery } from './claim-delivery.ts';
+import { claimDelivery } from './claim-delivery.ts';
 import type { PipelineDeps } from './deps.ts';
 import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { endJob, expireJob, type JobEnd } from './end-job.ts';
-import { joinSignals } from './join-signals.ts';
 import { noteFigures } from './note-figures.ts';
 import { readMessage } from './read-message.ts';
 import { settleUnclaimed } from './settle-unclaimed.ts';
-import { costOf, isPastDeadline, recheckMs } from './start-call.ts';
+import { isPastDeadline } from './start-call.ts';
 import { tellJob } from './tell-job.ts';
 
 export interface JobRun {
@@ -46,39 +45,14 @@ async function runDelivery(deps: PipelineDeps, run: JobRun, span: Span): Promise
     return deadLetterInvalid(deps, run.message, read);
   }
   const { job } = read;
-  const callsSoon = startsSoon(deps, run.pool, costOf(job.envelope.request));
   const call = { id: job.id, owner: deps.newId() };
-  const claimed = await claimOrWithdraw(deps, { pool: run.pool, job, message: run.message, callsSoon }, call);
+  const claimed = await claimDelivery(deps, { pool: run.pool, job, message: run.message, owner: call.owner });
   if (claimed.kind === 'not-claimed') {
     return settleUnclaimed(deps, { ...run, job, span, ...claimed });
   }
   return withoutMark(deps, call, async () =>
     runClaimed(deps, { ...run, pulledFor: run.pool, job, span, stored: claimed.stored }),
   );
-}
-
-/** Whether the mark of the call is worth a place in the claim's own write: its start is near (O1). */
-function startsSoon(deps: PipelineDeps, pool: Pool, cost: ReturnType<typeof costOf>): boolean {
-  return pool.deployments.some(
-    (where) =>
-      deps.health.standing(where) === 'available' &&
-      deps.reserver.isHealthy(where.bucketId) &&
-      deps.reserver.outlook(where.bucketId, cost(where)).waitMs < recheckMs,
-  );
-}
-
-/** A claim whose reply was lost may have been stored, with its mark: no call follows it (O2). */
-async function claimOrWithdraw(
-  deps: PipelineDeps,
-  claim: Omit<Parameters<typeof claimDelivery>[1], 'owner'>,
-  call: MarkedCall,
-): Promise<Claimed> {
-  try {
-    return await claimDelivery(deps, { ...claim, owner: call.owner });
-  } catch (error) {
-    void withdrawCallLater(deps, call);
-    throw error;
-  }
 }
 
 /** A delivery that ends without a write of its own, by a fault or a lost lock, leaves no mark behind (O2). */
@@ -112,24 +86,7 @@ async function runClaimed(deps: PipelineDeps, run: Omit<AttemptRun, 'sent'>): Pr
   }
   // A message may lie on another pool's queue than its model's: the job's own pool runs it.
   const stored = { ...run.stored, document: noteFigures(document, check) };
-  const fitted = { ...run, pool: check.pool, sent: check, stored };
-  return lost.length === 0 ? attemptJob(deps, fitted) : attemptAlone(deps, fitted);
-}
-
-/**
- * A job whose call died with its process may have killed it, or have been beside the one that did. Such jobs are called
- * one at a time, so that the next death tells which of them it was.
- */
-async function attemptAlone(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
-  // It waits for its turn, not for quota: others may be pulled meanwhile.
-  run.onStart(undefined);
-  const waiting = joinSignals([run.message.lockLost, run.stopping]);
-  const end = await deps.suspects(waiting.signal).finally(waiting.release);
-  try {
-    return await attemptJob(deps, run);
-  } finally {
-    end?.();
-  }
+  return attemptJob(deps, { ...run, pool: check.pool, sent: check, stored });
 }
 
 function workerCrashed(lost: readonly OpenCall[]): DeadLetter {

@@ -1,5 +1,5 @@
 import { type JobRequest, operationOf } from '../jobs/job-envelope.ts';
-import { addAttempt, hasOpenCall } from '../jobs/job-transitions.ts';
+import { addAttempt, hasOpenCall, othersCalls } from '../jobs/job-transitions.ts';
 import type { JobDocument } from '../jobs/job-document.ts';
 import type { CallOutcome } from '../models/call-outcome.ts';
 import type { PoolDeployment } from '../pools/pool.ts';
@@ -14,7 +14,7 @@ import { joinSignals } from './join-signals.ts';
 import { type StartOutcome, type StartWish, waitForStart } from './wait-for-start.ts';
 
 /** After a wait this long the claim is looked at again before the call is paid for, in ms. */
-export const recheckMs = 1000;
+const recheckMs = 1000;
 
 export interface CallRun extends EndingRun {
   /** What is sent: the job's own request, or what was made of it so that it fits. */
@@ -39,8 +39,31 @@ export type Called =
       readonly stored: Stored<JobDocument>;
     };
 
-/** One call: waits for its start, makes sure that the job is still this delivery's, and calls. */
+/**
+ * One call. A job whose call died with its process may have killed it, or have been beside the one that did: such jobs are
+ * called one at a time in each pool, so that the next death tells which of them it was.
+ */
 export async function startCall(deps: PipelineDeps, run: CallRun): Promise<Called> {
+  if (!isSuspect(run)) {
+    return startInTime(deps, run);
+  }
+  // It waits for its turn, not for quota: others may be pulled meanwhile.
+  run.onStart(undefined);
+  const waiting = joinSignals([run.message.lockLost, run.stopping]);
+  const end = await deps.suspects(run.pool.name, waiting.signal).finally(waiting.release);
+  try {
+    return await startInTime(deps, run);
+  } finally {
+    end?.();
+  }
+}
+
+function isSuspect(run: CallRun): boolean {
+  return othersCalls(run.stored.document).length > 0;
+}
+
+/** Waits for its start, makes sure that the job is still this delivery's, and calls. */
+async function startInTime(deps: PipelineDeps, run: CallRun): Promise<Called> {
   let called = await startOnce(deps, { ...run, looksAgain: true });
   while (called.kind === 'missed') {
     // Looking at the claim took too long. Looked at again, and again, the job would never be called.
@@ -80,14 +103,16 @@ async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Mi
   }
 }
 
-function wishOf({ job, request, stored, avoid, isRetry }: CallRun): StartWish {
+function wishOf(run: CallRun): StartWish {
+  const { job, request, stored, avoid, isRetry } = run;
   const { tenant, options } = job.envelope;
   return {
     jobId: job.id,
     costOf: costOf(request),
     avoid,
     isRetry,
-    priority: options?.priority,
+    // Others wait behind one that is called alone.
+    priority: isSuspect(run) ? 'high' : options?.priority,
     tenant,
     notAfterMs: stored.document.deadline,
   };
@@ -157,7 +182,7 @@ export function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, document: JobD
 }
 
 /** The service's own estimate for the deployment, which differs where the default output does. */
-export function costOf(request: JobRequest): (where: PoolDeployment) => number {
+function costOf(request: JobRequest): (where: PoolDeployment) => number {
   const operation = operationOf(request);
   return (where) => estimateCost(operation, request.body, where.settings);
 }

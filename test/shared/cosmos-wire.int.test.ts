@@ -59,7 +59,7 @@ async function delivered(far: Container) {
   const claim = async () => {
     const [message] = await rig.queue.receive('jobs', 1, 0);
     assert.ok(message !== undefined);
-    return claimDelivery(deps, { pool, job, message, owner: deps.newId(), callsSoon: false });
+    return claimDelivery(deps, { pool, job, message, owner: deps.newId() });
   };
   return { deps, claim };
 }

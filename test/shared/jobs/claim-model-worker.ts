@@ -1,4 +1,4 @@
-import { hasOpenCall, openCall, othersCalls, startJob } from '../../../shared/jobs/job-transitions.ts';
+import { hasOpenCall, startJob } from '../../../shared/jobs/job-transitions.ts';
 import { afterSend, lock } from './claim-model-broker.ts';
 import { afterMarked, beginnings, calls, endings, unmarked } from './claim-model-call.ts';
 import { settle } from './claim-model-settle.ts';
@@ -119,10 +119,6 @@ function* afterRead({ world, bounds }: Turn, delivery: Delivery): Generator<Work
     case 'run': {
       const next = startJob(document ?? queued(epoch), decision.claim, 0);
       yield { step: 'claim', delivery, over: world.document, next: numberOf(next) };
-      if (othersCalls(next).length === 0) {
-        // When the call is near its mark goes with the claim.
-        yield { step: 'claim', delivery, over: world.document, next: numberOf(openCall(next, 0)) };
-      }
       break;
     }
     case 'claimed':

@@ -1,4 +1,3 @@
-import { hasOpenCall, othersCalls } from '../../../shared/jobs/job-transitions.ts';
 import { coverModel, type Schedule } from '../cover-model.ts';
 import { isSettled } from './claim-model-laws.ts';
 import { firstWorld, nextWorlds } from './claim-model.ts';
@@ -7,7 +6,6 @@ import {
   documentOf,
   isHeldBy,
   keyOfWorld,
-  numbered,
   ownerOf,
   type Worker,
   type World,
@@ -67,26 +65,11 @@ function bystanders(world: World, worker: Worker | undefined): readonly string[]
 /** Throttled so often a delivery still calls again. */
 const mostThrottled = 2;
 
-/** A process decides once whether its call is near, and calls again a few times only. */
+/** A process calls again a few times only. */
 function isPlayable(schedule: Schedule<World>): boolean {
   const owners = new Set(schedule.flatMap(({ action }) => workerAction(action)?.owner ?? []));
   return [...owners].every((owner) => {
     const again = schedule.filter(({ action }) => action === `worker ${owner} has to call again`);
-    return marksWithClaim(schedule, owner).size <= 1 && again.length <= mostThrottled;
+    return again.length <= mostThrottled;
   });
-}
-
-/** Whether the mark of a delivery's call goes with its claim, where that was for the process to decide. */
-export function marksWithClaim(schedule: Schedule<World>, owner: string): ReadonlySet<boolean> {
-  const choices = new Set<boolean>();
-  for (const { action, after } of schedule) {
-    const worker = workerOf(after, owner);
-    if (action === `worker ${owner} reads` && worker?.step === 'claim') {
-      const next = numbered(worker.next);
-      if (othersCalls(next).length === 0) {
-        choices.add(hasOpenCall(next, owner));
-      }
-    }
-  }
-  return choices;
 }

@@ -70,7 +70,6 @@ test('the first delivery of a message from another service is claimed in one cal
     job,
     message: message({}),
     owner: 'first',
-    callsSoon: false,
   });
 
   assert.equal(claimed.kind, 'claimed');
@@ -81,7 +80,7 @@ test('a message of our own, or one that was delivered before, is looked up first
   for (const changes of [{ messageId: ownId }, { deliveryCount: 1 }, { epoch: 1 }]) {
     const { jobs, calls } = watchedStore();
 
-    await claimDelivery(depsOf(jobs), { pool, job, message: message(changes), owner: 'first', callsSoon: false });
+    await claimDelivery(depsOf(jobs), { pool, job, message: message(changes), owner: 'first' });
 
     assert.deepEqual(calls, ['read', 'create']);
   }
@@ -90,14 +89,13 @@ test('a message of our own, or one that was delivered before, is looked up first
 test('a second message of another service with the same job is not run when it meets the first one’s document', async () => {
   const { jobs, calls } = watchedStore();
   const deps = depsOf(jobs);
-  await claimDelivery(deps, { pool, job, message: message({}), owner: 'first', callsSoon: false });
+  await claimDelivery(deps, { pool, job, message: message({}), owner: 'first' });
 
   const second = await claimDelivery(deps, {
     pool,
     job,
     message: message({ sequenceNumber: '2' }),
     owner: 'second',
-    callsSoon: false,
   });
 
   assert.equal(second.kind === 'not-claimed' ? second.decision.kind : second.kind, 'complete');

@@ -31,8 +31,6 @@ export interface ProcessSettings {
   readonly owner: string;
   /** The time that it takes for now, in epoch ms. */
   readonly now: number;
-  /** Whether its bucket promises a start within the next second, so that the mark goes with the claim. */
-  readonly startsSoon: boolean;
   /** It looks at dead letters as it likes: a look is part of the step that judges them. */
   readonly isSweep?: boolean;
 }
@@ -86,7 +84,7 @@ export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): G
     reserver: {
       ...base.reserver,
       isHealthy: () => true,
-      outlook: () => ({ waitMs: settings.startsSoon ? 0 : 60_000, load: 0 }),
+      outlook: () => ({ waitMs: 0, load: 0 }),
       now: () => settings.now,
       observe: () => undefined,
       awaitStart: async ({ bucketId, cost }, signal) => {

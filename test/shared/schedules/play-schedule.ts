@@ -56,7 +56,7 @@ class PlayedSchedule {
     this.#schedule = schedule;
     this.#messages = new HeldMessages(stage.stack, stage.queue);
     this.#stage = { ...stage, stack: { ...stage.stack, jobs: this.#counted(stage.stack.jobs) } };
-    this.#workers = new PlayedWorkers(this.#stage, schedule, this.#messages);
+    this.#workers = new PlayedWorkers(this.#stage, this.#messages);
     this.#operators = new PlayedOperators(this.#stage);
   }
 
@@ -122,7 +122,7 @@ class PlayedSchedule {
   }
 
   #settings(owner: string) {
-    return { queue: this.#stage.queue, owner, now: Date.now(), startsSoon: false };
+    return { queue: this.#stage.queue, owner, now: Date.now() };
   }
 
   #counted(jobs: JobStore): JobStore {

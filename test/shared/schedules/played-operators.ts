@@ -43,7 +43,7 @@ export class PlayedOperators {
   #begin({ before }: Step, what: string): GatedProcess {
     const { stack, queue, jobId } = this.#stage;
     const isSweep = what.startsWith('judges');
-    const settings = { queue, owner: 'operator', now: Date.now() - 60_000, startsSoon: false, isSweep };
+    const settings = { queue, owner: 'operator', now: Date.now() - 60_000, isSweep };
     const process = gatedProcess(stack, settings);
     const { deps } = process;
     const span = deps.telemetry.startSpan('operator', { kind: 'internal' });

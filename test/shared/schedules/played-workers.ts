@@ -4,8 +4,8 @@ import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
 import type { JobEnd } from '../../../shared/pipeline/end-job.ts';
 import { runJob } from '../../../shared/pipeline/run-job.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
-import type { Schedule, ScheduledStep } from '../cover-model.ts';
-import { marksWithClaim, type WorkerAction, workerOf } from '../jobs/claim-schedules.ts';
+import type { ScheduledStep } from '../cover-model.ts';
+import { type WorkerAction, workerOf } from '../jobs/claim-schedules.ts';
 import { type DocumentNumber, numbered, ownerOf, type Worker, type World } from '../jobs/claim-model-world.ts';
 import { abstractOf } from './abstract-document.ts';
 import { gatedProcess, type GatedProcess } from './gated-process.ts';
@@ -31,15 +31,13 @@ const mostThrottled = 3;
 /** The workers of a schedule: what the model says that they do, the shipped use case is let do. */
 export class PlayedWorkers {
   readonly #stage: Stage;
-  readonly #schedule: Schedule<World>;
   readonly #messages: HeldMessages;
   readonly #played = new Map<string, Played>();
   /** Parked jobs are due at once, each delivery's at a time of its own. */
   readonly #now = Date.now() - 60_000;
 
-  constructor(stage: Stage, schedule: Schedule<World>, messages: HeldMessages) {
+  constructor(stage: Stage, messages: HeldMessages) {
     this.#stage = stage;
-    this.#schedule = schedule;
     this.#messages = messages;
   }
 
@@ -48,9 +46,8 @@ export class PlayedWorkers {
     assert.ok(message !== undefined);
     const owner = ownerOf(message);
     const { stack, queue } = this.#stage;
-    const [startsSoon = false] = marksWithClaim(this.#schedule, owner);
     const now = this.#now + sequence * 100 + message.deliveries;
-    const process = gatedProcess(stack, { queue, owner, now, startsSoon });
+    const process = gatedProcess(stack, { queue, owner, now });
     const [pool] = process.deps.pools;
     assert.ok(pool !== undefined);
     const received = process.gated(this.#messages.messageOf(sequence));
