@@ -103,7 +103,12 @@ export function isWireFault(error: unknown): boolean {
   );
 }
 
-function toStored<Document>(schema: z.ZodType<Document>, resource: ItemDefinition, where: string): Stored<Document> {
+/** @throws AppError `cosmos.unreadable` */
+export function toStored<Document>(
+  schema: z.ZodType<Document>,
+  resource: ItemDefinition,
+  where: string,
+): Stored<Document> {
   const { _etag: version, _rid, _self, _attachments, _ts, ...rest } = resource;
   const parsed = schema.safeParse(rest);
   if (!parsed.success) {

@@ -1,8 +1,8 @@
-import type { Container, SqlParameter } from '@azure/cosmos';
+import type { Container, ItemDefinition, SqlParameter } from '@azure/cosmos';
 import { z } from 'zod';
-import { cosmosDocuments, withCosmosRetries } from '../cosmos-documents.ts';
+import { cosmosDocuments, toStored, withCosmosRetries } from '../cosmos-documents.ts';
 import { deadLetterReasons } from './dead-letter-reason.ts';
-import { jobDocumentSchema, jobStates } from './job-document.ts';
+import { type JobDocument, jobDocumentSchema, jobStates } from './job-document.ts';
 import type { JobFilter, JobStore } from './job-store.ts';
 
 const reasonRow = z.object({ reason: z.enum(deadLetterReasons), jobs: z.number() });
@@ -15,8 +15,10 @@ export function cosmosJobStore(container: Container): JobStore {
     list: async (filter, page) =>
       withCosmosRetries('Listing jobs', async () => {
         const query = toQuery(filter, page);
-        const { resources } = await container.items.query<unknown>(query, { maxItemCount: page.size }).fetchAll();
-        const documents = resources.map((resource) => jobDocumentSchema.parse(resource));
+        const { resources } = await container.items
+          .query<ItemDefinition>(query, { maxItemCount: page.size })
+          .fetchAll();
+        const documents = resources.map((resource) => readDocument(container.id, resource));
         return { documents, next: documents.length === page.size ? documents.at(-1)?.id : undefined };
       }),
     countByState: async (batchId) =>
@@ -40,6 +42,10 @@ export function cosmosJobStore(container: Container): JobStore {
         return Object.fromEntries(rows.map((row) => [row.reason, row.jobs]));
       }),
   };
+}
+
+function readDocument(container: string, resource: ItemDefinition): JobDocument {
+  return toStored(jobDocumentSchema, resource, `${container}/${String(resource.id)}`).document;
 }
 
 /**

@@ -166,7 +166,9 @@ test('a document that a newer version wrote is unreadable, and the error names i
   const { items } = await openCosmos(context);
   await items.items.create({ ...openJob(), v: 2 });
 
-  await assert.rejects(cosmosJobStore(items).read('a'), { code: 'cosmos.unreadable', message: /items\/a/u });
+  const unreadable = { code: 'cosmos.unreadable', message: /items\/a/u };
+  await assert.rejects(cosmosJobStore(items).read('a'), unreadable);
+  await assert.rejects(cosmosJobStore(items).list({}, { size: 10 }), unreadable);
 });
 
 function openJob() {

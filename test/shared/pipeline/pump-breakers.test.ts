@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
 import type { ModelRequest } from '../../../shared/models/model-client.ts';
 import { startApp, untilDrained } from '../../fakes/app-process.ts';
-import { chatJob, type PipelineRig, pipelineRig, regionOf, type RigSettings } from '../../fakes/pipeline-rig.ts';
+import { type PipelineRig, pipelineRig, regionOf, type RigSettings } from '../../fakes/pipeline-rig.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
+import { putJobs } from './put-jobs.ts';
 
 const outage: CallVerdict = { kind: 'failed', code: 'http_503', message: 'The service is away.' };
 const wrongKey: CallVerdict = { kind: 'misconfigured', code: '401', message: 'Access denied.' };
@@ -18,16 +19,6 @@ function breakableRig(settings: RigSettings, verdict: CallVerdict = outage) {
     script: (request) => (state.isBroken(request) ? verdict : completedWith('Hello')),
   });
   return { rig, state };
-}
-
-function putJobs(rig: PipelineRig, jobs: number, { model = 'gpt-4o-mini', queue = 'jobs' } = {}): void {
-  for (let job = 0; job < jobs; job += 1) {
-    const { request } = chatJob('Hi');
-    rig.queue.put(
-      queue,
-      chatJob('Hi', { id: `${model}-${job}`, request: { ...request, body: { ...request.body, model } } }),
-    );
-  }
 }
 
 /** Calls from now on, by region. */

@@ -3,21 +3,12 @@ import { test } from 'node:test';
 import type { CallVerdict } from '../../../shared/models/call-outcome.ts';
 import { resumePools } from '../../../shared/pipeline/resume-pools.ts';
 import { startApp, untilDrained } from '../../fakes/app-process.ts';
-import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
+import { chatJob, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
+import { putJobs } from './put-jobs.ts';
 
 const all = { kind: 'all' } as const;
 const twoPools = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o'])];
-
-function putJobs(rig: PipelineRig, jobs: number, { model = 'gpt-4o-mini', queue = 'jobs' } = {}): void {
-  for (let job = 0; job < jobs; job += 1) {
-    const { request } = chatJob('Hi');
-    rig.queue.put(
-      queue,
-      chatJob('Hi', { id: `${model}-${job}`, request: { ...request, body: { ...request.body, model } } }),
-    );
-  }
-}
 
 test('P2: within five seconds of the stop no process starts a call, and nothing is in hand; all goes on after it', async () => {
   const rig = pipelineRig({
