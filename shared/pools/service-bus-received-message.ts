@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { DeadLetterNote, ReceivedMessage, SettleOutcome } from './job-queue.ts';
+import { reachable } from './service-bus-reachable.ts';
 import type { SettlementKind, SettlementTurns } from './settlement-turns.ts';
 
 /** No job is parked so often; a sender's own number beyond it counts for nothing. */
@@ -122,11 +123,11 @@ export function toReceivedMessage(
     deliveryCount: message.deliveryCount ?? 0,
     enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? Date.now(),
     lockLost: lock.signal,
-    complete: async () => settle('complete', async () => receiver.completeMessage(message)),
+    complete: async () => settle('complete', async () => receiver.completeMessage(reachable(message))),
     leave: lock.release,
-    abandon: async () => settle('abandon', async () => receiver.abandonMessage(message)),
+    abandon: async () => settle('abandon', async () => receiver.abandonMessage(reachable(message))),
     deadLetter: async (note) =>
-      settle('alone', async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),
+      settle('alone', async () => receiver.deadLetterMessage(reachable(message), toDeadLetterOptions(note))),
   };
 }
 
