@@ -10,7 +10,7 @@ import { azureOpenAiModelClient } from '../shared/models/azure-openai-model-clie
 import { modelCatalogue } from '../shared/models/model-catalogue.ts';
 import { blobPayloadStore } from '../shared/payloads/blob-payload-store.ts';
 import type { PipelineDeps } from '../shared/pipeline/deps.ts';
-import { oneAtATime } from '../shared/pipeline/one-at-a-time.ts';
+import { fewAtATime } from '../shared/pipeline/few-at-a-time.ts';
 import { describeFault } from '../shared/describe-fault.ts';
 import { cosmosBreakerStore, cosmosSwitchStore } from '../shared/pools/cosmos-control-stores.ts';
 import { describePools, type Pool } from '../shared/pools/pool.ts';
@@ -37,6 +37,9 @@ import type { App } from './compose.ts';
 
 /** A job that probes a deployment has its start within this; it is lost otherwise. */
 const longestProbeWaitMs = 120_000;
+
+/** Jobs whose call was lost that a process calls at once in each pool: so many may be taken for the one that kills it. */
+const mostSuspects = 4;
 
 /**
  * The platform gives a worker five seconds to end: calls that are short end by themselves, the others are broken off and
@@ -88,7 +91,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     models,
     reserver,
     ...controlOn(control, { config, pools, telemetry, logFault, now: reserver.now }),
-    suspects: oneAtATime(),
+    suspects: fewAtATime(mostSuspects),
     ending: ending.signal,
     telemetry,
     logFault,

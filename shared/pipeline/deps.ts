@@ -13,7 +13,7 @@ import type { Pool } from '../pools/pool.ts';
 import type { YieldToEventLoop } from '../share-event-loop.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TokenCounter } from '../tokens/token-counter.ts';
-import type { TakeTurn } from './one-at-a-time.ts';
+import type { TakeTurn } from './few-at-a-time.ts';
 import type { RetryLimits } from './retry-policy.ts';
 
 /** Everything that the use cases work with; built once, in `functions/compose.ts`. */
@@ -38,7 +38,7 @@ export interface PipelineDeps {
   readonly reserver: Reserver;
   readonly health: DeploymentHealth;
   readonly switches: PoolSwitches;
-  /** Turns of the jobs whose call may have killed its process: one at a time. */
+  /** Turns of the jobs whose call may have killed its process: few at a time. */
   readonly suspects: TakeTurn;
   /** Aborted when the process is about to be ended: calls under way are broken off, and their jobs given back. */
   readonly ending: AbortSignal;

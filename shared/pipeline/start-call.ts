@@ -41,7 +41,7 @@ export type Called =
 
 /**
  * One call. A job whose call died with its process may have killed it, or have been beside the one that did: such jobs are
- * called one at a time in each pool, so that the next death tells which of them it was.
+ * called few at a time in each pool, so that the next death tells which of them it may have been.
  */
 export async function startCall(deps: PipelineDeps, run: CallRun): Promise<Called> {
   if (!isSuspect(run)) {

@@ -8,7 +8,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Lane } from '../../shared/lanes/lane.ts';
 import { modelCatalogue, type ModelOverride } from '../../shared/models/model-catalogue.ts';
 import type { PipelineDeps, PipelineSettings } from '../../shared/pipeline/deps.ts';
-import { oneAtATime } from '../../shared/pipeline/one-at-a-time.ts';
+import { fewAtATime } from '../../shared/pipeline/few-at-a-time.ts';
 import type { Breaker } from '../../shared/pools/breaker.ts';
 import { describePools, type Pool } from '../../shared/pools/pool.ts';
 import type { Switches } from '../../shared/pools/pool-switches.ts';
@@ -138,7 +138,7 @@ export function pipelineRig(settings: RigSettings = {}): PipelineRig {
         telemetry: outside.telemetry,
         pools: pools.map(({ name }) => name),
       }),
-      suspects: oneAtATime(),
+      suspects: fewAtATime(1),
       ending: new AbortController().signal,
       telemetry: outside.telemetry,
       logFault,

@@ -1,25 +1,25 @@
-/** Ends a turn; the next one begins. */
+/** Ends a turn; another one begins. */
 export type EndTurn = () => void;
 
 /** Waits for a turn in the line of that name; undefined when `signal` is aborted before. */
 export type TakeTurn = (line: string, signal: AbortSignal) => Promise<EndTurn | undefined>;
 
-/** Gives the turns of each line one after the other, in the order in which they were asked for. */
-export function oneAtATime(): TakeTurn {
+/** Gives `most` turns of a line at once, in the order in which they were asked for. */
+export function fewAtATime(most: number): TakeTurn {
   const lines = new Map<string, ReturnType<typeof oneLine>>();
   return async (name, signal) => {
-    const line = lines.get(name) ?? oneLine();
+    const line = lines.get(name) ?? oneLine(most);
     lines.set(name, line);
     return line(signal);
   };
 }
 
-function oneLine(): (signal: AbortSignal) => Promise<EndTurn | undefined> {
+function oneLine(most: number): (signal: AbortSignal) => Promise<EndTurn | undefined> {
   const waiting: (() => void)[] = [];
-  let isTaken = false;
+  let taken = 0;
   const end = (): void => {
     const next = waiting.shift();
-    isTaken = next !== undefined;
+    taken -= next === undefined ? 1 : 0;
     next?.();
   };
   const once = (): EndTurn => {
@@ -35,8 +35,8 @@ function oneLine(): (signal: AbortSignal) => Promise<EndTurn | undefined> {
     if (signal.aborted) {
       return undefined;
     }
-    if (!isTaken) {
-      isTaken = true;
+    if (taken < most) {
+      taken += 1;
       return once();
     }
     return new Promise((resolve) => {
