@@ -122,12 +122,40 @@ export function toReceivedMessage(
     deliveryCount: message.deliveryCount ?? 0,
     enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? Date.now(),
     lockLost: lock.signal,
-    complete: async () => settle('complete', async () => receiver.completeMessage(message)),
+    complete: async () => settle('complete', async () => receiver.completeMessage(settleable(message))),
     leave: lock.release,
-    abandon: async () => settle('abandon', async () => receiver.abandonMessage(message)),
+    abandon: async () => settle('abandon', async () => receiver.abandonMessage(settleable(message))),
     deadLetter: async (note) =>
-      settle('alone', async () => receiver.deadLetterMessage(message, toDeadLetterOptions(note))),
+      settle('alone', async () => receiver.deadLetterMessage(settleable(message), toDeadLetterOptions(note))),
   };
+}
+
+interface Linked {
+  readonly delivery: { readonly link: { readonly is_open: () => boolean } };
+}
+
+/**
+ * A drain that takes longer than 200 ms, because a process or a broker is slow, has the SDK (7.9.5, `tryDrainReceiver`) close
+ * the link, and go on with another under the same name. What came by the closed one it would go on to settle there, where
+ * nobody answers. Without a link it settles by the lock token, as it does with deferred messages.
+ */
+function settleable(message: ServiceBusReceivedMessage): ServiceBusReceivedMessage {
+  if (!isLinked(message) || message.delivery.link.is_open()) {
+    return message;
+  }
+  const byToken = { ...message, delivery: {} };
+  return byToken;
+}
+
+/** How the SDK keeps where a message came from; it is not in its declarations. */
+function isLinked(message: object): message is Linked {
+  const delivery = 'delivery' in message ? message.delivery : undefined;
+  const link = isObject(delivery) && 'link' in delivery ? delivery.link : undefined;
+  return isObject(link) && 'is_open' in link && typeof link.is_open === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** On a connection that was lost a settlement may never return. */
