@@ -58,9 +58,13 @@ function readFigures(message: string): { readonly [name: string]: Json | undefin
     const found = pattern.exec(message)?.[1];
     return found === undefined ? undefined : Number(found);
   };
+  const windowTokens = figure(/(?:maximum context length is|configured limit of) (\d{1,12})/iu);
+  const requestedTokens = figure(/(?:requested|resulted in) (?:about )?(\d{1,12}) tokens/iu);
+  const isTold = windowTokens !== undefined && requestedTokens !== undefined;
   return {
-    windowTokens: figure(/(?:maximum context length is|configured limit of) (\d{1,12})/iu),
-    requestedTokens: figure(/(?:requested|resulted in) (?:about )?(\d{1,12}) tokens/iu),
+    windowTokens,
+    requestedTokens,
+    overByTokens: isTold ? requestedTokens - windowTokens : undefined,
     promptTokens: figure(/\(?(\d{1,12}) (?:tokens )?in (?:the messages|your prompt)/iu),
     outputTokens: figure(/(\d{1,12}) (?:tokens )?(?:in|for) the completion/iu),
   };

@@ -4,7 +4,7 @@ import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
 import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
-import { away, begin, jobOf, runNext, submit } from './run-one.ts';
+import { away, begin, failed, jobOf, runNext, submit } from './run-one.ts';
 
 /** A delivery whose process dies at the first step of that name, and the lapse of its lock. */
 async function dieAt(rig: PipelineRig, name: string, when: 'before' | 'after' = 'before'): Promise<void> {
@@ -154,16 +154,18 @@ test('a claim whose reply is lost leaves no mark behind, as no call was made (J3
 });
 
 test('a job that is given back while Cosmos is away loses its mark when it answers again', async () => {
-  const rig = pipelineRig({ script: async () => new Promise(() => undefined) });
+  const rig = pipelineRig({ script: [failed] });
   let isAway = false;
   const life = new ProcessLife(({ name }) => (isAway && name.startsWith('jobs.') ? away : 'go'));
+  const stopping = new AbortController();
   await submit(rig, chatJob('Hi', { id: 'a' }));
-  const deps = rig.process(life);
-  await deps.switches.pause({ kind: 'all' });
-  const jobs = awayAfterClaim(deps.jobs, () => {
-    isAway = true;
-  });
-  const running = begin(rig, { ...deps, jobs });
+  const running = begin(rig, rig.process(life), stopping.signal);
+  // It rests before its next call.
+  while (rig.models.calls.length === 0) {
+    await rig.clock.advance(10);
+  }
+  isAway = true;
+  stopping.abort();
   assert.deepEqual(await rig.clock.run(running), { settlement: 'abandon', outcome: 'given-back' });
   assert.equal(jobOf(rig).openCalls?.length, 1);
 
@@ -172,15 +174,3 @@ test('a job that is given back while Cosmos is away loses its mark when it answe
 
   assert.equal(jobOf(rig).openCalls, undefined);
 });
-
-/** Jobs whose store goes away once a claim is written. */
-function awayAfterClaim(jobs: PipelineDeps['jobs'], goAway: () => void): PipelineDeps['jobs'] {
-  return {
-    ...jobs,
-    replace: async (document, version) => {
-      const written = await jobs.replace(document, version);
-      goAway();
-      return written;
-    },
-  };
-}

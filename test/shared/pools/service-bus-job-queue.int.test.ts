@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { ReceivedMessage } from '../../../shared/pools/job-queue.ts';
 import { serviceBusJobQueue } from '../../../shared/pools/service-bus-job-queue.ts';
 import { type JobQueueUnderTest, jobQueueContract } from '../../contracts/job-queue-contract.ts';
 import { type ServiceBus, startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
@@ -74,25 +73,6 @@ test('after its connection was cut, a queue goes on with the next call', async (
   const [second] = await queue.receive('jobs', 1, 5000);
   assert.equal(second?.messageId, 'b');
   assert.equal(await second.complete(), 'settled');
-});
-
-test('what came by a link that was closed since is settled, though the queue goes on receiving by another', async (context) => {
-  const { queue, bus } = await open(context);
-  await queue.send('jobs', [message, { ...message, messageId: 'b' }]);
-  const [first] = await queue.receive('jobs', 1, 5000);
-  assert.ok(first !== undefined);
-  assert.ok(
-    bus.dropLinks(({ role }) => role === 'receiver', { condition: 'amqp:link:detach-forced', description: '' }) > 0,
-  );
-  const received: ReceivedMessage[] = [];
-  while (received.length === 0) {
-    received.push(...(await queue.receive('jobs', 1, 5000)));
-  }
-
-  const outcomes = await Promise.all([first, ...received].map(async (one) => one.complete()));
-
-  assert.deepEqual(outcomes, ['settled', 'settled']);
-  assert.partialDeepStrictEqual(bus.counts('jobs'), { active: 0, locked: 0, deadLettered: 0 });
 });
 
 test('a message that is larger than a queue takes is refused by its id', async (context) => {
