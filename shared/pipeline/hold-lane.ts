@@ -48,11 +48,18 @@ export async function leaveLane(
   await armFirstLane(deps, input.traceparent);
 }
 
-/** An outage: the ticket comes back later and continues where this delivery stood. */
-export async function postponeTicket(deps: HoldDeps, delivery: TicketDelivery, delayMs: number): Promise<void> {
+/**
+ * An outage: the ticket comes back later and continues where this delivery stood. Later by the service's time: a machine whose
+ * clock went astray would put it off for as long as that is ahead.
+ */
+export async function postponeTicket(
+  deps: Pick<PipelineDeps, 'queue' | 'reserver'>,
+  delivery: TicketDelivery,
+  delayMs: number,
+): Promise<void> {
   const { sequenceNumber, deliveryCount, ticket } = delivery;
   const messageId = `${ticket.lane}.${ticket.generation}.${sequenceNumber}.${deliveryCount}`;
   const text = JSON.stringify(continuingTicket(delivery));
-  const dueAt = deps.clock.now() + delayMs;
+  const dueAt = deps.reserver.now() + delayMs;
   await deps.queue.send(ticketQueue, [{ messageId, text, epoch: 0, traceparent: undefined, dueAt }]);
 }
