@@ -87,7 +87,8 @@ function overflow(
 }
 
 /** In one pass: a prompt may have a hundred thousand parts. */
-function largestParts(count: CountedPrompt): readonly PromptPart[] {
+/** The largest messages (or inputs), largest first, at most five. */
+export function largestParts(count: CountedPrompt): readonly PromptPart[] {
   let largest: readonly PromptPart[] = [];
   for (const part of count.parts) {
     if (largest.length < LARGEST_MESSAGES || part.tokens > (largest.at(-1)?.tokens ?? 0)) {

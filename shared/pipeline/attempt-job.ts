@@ -41,7 +41,7 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
       case 'throttled':
         throttled += 1;
         if (throttled === mostThrottled) {
-          return recordOutcome(deps, { ...run, stored, where, outcome });
+          return recordOutcome(deps, { ...run, sent, stored, where, outcome });
         }
         break;
       case 'failed': {
@@ -63,14 +63,14 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
       case 'refused': {
         const again = await fitAgain(deps, { envelope: run.job.envelope, sent, outcome });
         if (again === undefined) {
-          return recordOutcome(deps, { ...run, stored, where, outcome });
+          return recordOutcome(deps, { ...run, sent, stored, where, outcome });
         }
         sent = again;
         stored = { ...stored, document: noteFigures(stored.document, sent) };
         break;
       }
       case 'completed':
-        return recordOutcome(deps, { ...run, stored, where, outcome });
+        return recordOutcome(deps, { ...run, sent, stored, where, outcome });
     }
   }
 }

@@ -16,7 +16,7 @@ import type { PipelineDeps } from './deps.ts';
 import { describeMisfit } from './describe-misfit.ts';
 
 /** A prompt is counted no further than this many times its model's window. */
-const countedWindows = 4;
+export const countedWindows = 4;
 
 export type JobCheck =
   | ({ readonly kind: 'runnable' } & JobFigures)

@@ -55,6 +55,6 @@ function tellNoHelp(noHelp: NoHelp): { readonly text: string; readonly figures: 
   }
 }
 
-function tellPart({ index, role, tokens }: PromptPart): JsonObject {
+export function tellPart({ index, role, tokens }: PromptPart): JsonObject {
   return { index, role, tokens };
 }

@@ -3,6 +3,8 @@ import { type Completed, completeJob } from '../jobs/job-transitions.ts';
 import type { CallOutcome, Completion } from '../models/call-outcome.ts';
 import { resultName } from '../payloads/payload-name.ts';
 import type { PoolDeployment } from '../pools/pool.ts';
+import type { JobFigures } from './check-job.ts';
+import { contextFigures } from './context-figures.ts';
 import type { PipelineDeps } from './deps.ts';
 import { endJob, type EndingRun, type JobEnd, leaveTaken } from './end-job.ts';
 import { keepTrying } from './keep-trying.ts';
@@ -13,6 +15,8 @@ import { saveJob } from './save-job.ts';
 const largestInline = 16 * 1024;
 
 export interface OutcomeRun extends EndingRun {
+  /** What was sent. */
+  readonly sent: JobFigures;
   readonly where: PoolDeployment;
   readonly outcome: Extract<CallOutcome, { readonly kind: 'completed' | 'refused' | 'throttled' }>;
 }
@@ -26,7 +30,8 @@ export async function recordOutcome(deps: PipelineDeps, run: OutcomeRun): Promis
       return complete(deps, run, outcome.completion);
     case 'refused': {
       const { reason, code, message, details } = outcome;
-      const figures = { ...details, code, region: run.where.region, requestId: outcome.requestId ?? null };
+      const ours = reason === 'ContextLengthExceeded' ? await contextFigures(deps, run.sent) : {};
+      const figures = { ...ours, ...details, code, region: run.where.region, requestId: outcome.requestId ?? null };
       return endJob(deps, run, { kind: 'dead-letter', deadLetter: { reason, description: message, figures } });
     }
     case 'throttled':

@@ -96,7 +96,13 @@ test('a prompt that the service finds too long is dead-lettered after one call (
   assert.partialDeepStrictEqual(jobOf(rig), {
     state: 'dead-lettered',
     reason: 'ContextLengthExceeded',
-    figures: { code: 'context_length_exceeded', region: 'east', windowTokens: 128_000 },
+    figures: {
+      code: 'context_length_exceeded',
+      region: 'east',
+      windowTokens: 128_000,
+      outputTokens: 100,
+      largestMessages: [{ index: 0, role: 'user' }],
+    },
   });
   assert.equal(rig.queue.deadLetters('jobs').length, 1);
   assert.equal(rig.models.calls.length, 1);
