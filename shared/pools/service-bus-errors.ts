@@ -31,6 +31,6 @@ function toQueueError(what: string, error: unknown): AppError {
     const message = `${what} was refused by Service Bus (${code}). Check that the queue exists and that the app may send to and listen on it.`;
     return new AppError('queue.refused', message, { cause: error });
   }
-  const message = `${what} failed: Service Bus did not answer (${code || 'connection lost'}). It is tried again.`;
+  const message = `${what} failed: Service Bus did not answer (${code || 'connection lost'}). A pump tries again by itself; a call from outside is to be made again.`;
   return new AppError('queue.unavailable', message, { cause: error, isRetryable: true });
 }

@@ -130,7 +130,7 @@ function isBroken(error: unknown): boolean {
 async function within<Result>(ms: number, what: string, call: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const text = `${what} never returned. It is tried again.`;
+    const text = `${what} never returned. A pump tries again by itself; a call from outside is to be made again.`;
     late.reject(new AppError('queue.unavailable', text, { isRetryable: true }));
   }, ms);
   try {
