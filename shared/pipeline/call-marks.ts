@@ -8,7 +8,8 @@ import { saveJob, type SaveOutcome } from './save-job.ts';
 
 /**
  * The mark of a call that is under way (`openCalls`) tells who comes after whether a process died in it.
- * - O1 It is stored right before the call, in a write of its own: a death while the job waits is no call (J3).
+ * - O1 It is stored right before the first call of a delivery, in a write of its own: a death in the wait for it is no call
+ *   (J3). Between that call and the next one of the delivery it stays.
  * - O2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
  *   has lost its lock, even from under the claim of another delivery (J3).
  * - O3 So the marks of others are calls whose process ended before them. A job with two is not called again.
