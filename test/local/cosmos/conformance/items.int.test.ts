@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { read } from '../open-cosmos.ts';
+import { patch, read } from '../open-cosmos.ts';
 import { openContainer } from './endpoint.ts';
+
+const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
 test('an item is read as it was written, with system properties', async (t) => {
   const items = await openContainer(t);
@@ -24,4 +26,128 @@ test('an item is read as it was written, with system properties', async (t) => {
   assert.match(_self, /^dbs\/.+\/colls\/.+\/docs\/.+\/$/u);
   assert.equal(etag, _etag);
   assert.ok(Math.abs(Number(_ts) - Date.now() / 1000) < 60);
+});
+
+test('an id that exists is a conflict', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a' });
+
+  await assert.rejects(items.items.create({ id: 'a' }), { code: 409 });
+});
+
+test('a missing item reads as 404 without a throw, and a write on it is refused with 404', async (t) => {
+  const items = await openContainer(t);
+
+  const { status, item } = await read(items, 'none');
+
+  assert.equal(status, 404);
+  assert.equal(item, undefined);
+  await assert.rejects(items.item('none', 'none').replace({ id: 'none' }), { code: 404 });
+  await assert.rejects(items.item('none', 'none').delete(), { code: 404 });
+  await assert.rejects(items.item('none', 'none').patch([{ op: 'incr', path: '/n', value: 1 }]), { code: 404 });
+});
+
+test('an upsert creates with 201, then replaces with 200', async (t) => {
+  const items = await openContainer(t);
+
+  const first = await items.items.upsert({ id: 'a', n: 1, old: true });
+  const second = await items.items.upsert({ id: 'a', n: 2 });
+
+  assert.deepEqual([first.statusCode, second.statusCode], [201, 200]);
+  const { item } = await read(items, 'a');
+  assert.deepEqual([item?.['n'], item?.['old']], [2, undefined]);
+});
+
+test('a replace may send the system properties back, and a delete takes the item away', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', n: 1 });
+  const before = await read(items, 'a');
+
+  const replaced = await items.item('a', 'a').replace({ ...before.item, id: 'a', n: 2 });
+  const after = await read(items, 'a');
+  const removed = await items.item('a', 'a').delete();
+
+  assert.equal(after.item?.['n'], 2);
+  assert.equal(after.etag, replaced.etag);
+  assert.notEqual(after.etag, before.etag);
+  assert.equal(removed.statusCode, 204);
+  assert.equal((await items.item('a', 'a').read()).statusCode, 404);
+});
+
+test('If-Match lets one writer through for each version', async (t) => {
+  const items = await openContainer(t);
+  const { etag } = await items.items.create({ id: 'a', n: 0 });
+  const accessCondition = { type: 'IfMatch', condition: etag };
+
+  await items.item('a', 'a').replace({ id: 'a', n: 1 }, { accessCondition });
+
+  await assert.rejects(items.item('a', 'a').replace({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
+  await assert.rejects(items.items.upsert({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
+  await assert.rejects(items.item('a', 'a').delete({ accessCondition }), { code: 412 });
+  await assert.rejects(items.item('a', 'a').patch([{ op: 'incr', path: '/n', value: 1 }], { accessCondition }), {
+    code: 412,
+  });
+  assert.equal((await read(items, 'a', 'a')).item?.['n'], 1);
+});
+
+test('If-None-Match answers 304 for what has not changed', async (t) => {
+  const items = await openContainer(t);
+  const { etag } = await items.items.create({ id: 'a' });
+  const accessCondition = { type: 'IfNoneMatch', condition: etag };
+
+  const same = await items.item('a', 'a').read({ accessCondition });
+  await items.items.upsert({ id: 'a', n: 1 });
+  const changed = await items.item('a', 'a').read({ accessCondition });
+
+  assert.deepEqual([same.statusCode, same.etag], [304, etag]);
+  assert.equal(same.resource ?? undefined, undefined);
+  assert.equal(changed.statusCode, 200);
+});
+
+test('If-None-Match * makes an upsert a create', async (t) => {
+  const items = await openContainer(t);
+  const accessCondition = { type: 'IfNoneMatch', condition: '*' };
+
+  await items.items.upsert({ id: 'a', n: 1 }, { accessCondition });
+
+  await assert.rejects(items.items.upsert({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
+});
+
+test('the same id lives once in each partition', async (t) => {
+  const items = await openContainer(t, byTenant);
+  await items.items.create({ id: 'a', tenant: 'x', n: 1 });
+  await items.items.create({ id: 'a', tenant: 'y', n: 2 });
+  await items.items.create({ id: 'a', n: 3 });
+
+  assert.equal((await read(items, 'a', 'x')).item?.['n'], 1);
+  assert.equal((await read(items, 'a', 'y')).item?.['n'], 2);
+  assert.equal((await items.item('a').read()).statusCode, 200);
+  assert.equal((await items.item('a', 'z').read()).statusCode, 404);
+});
+
+test('a key that does not match the item is refused with substatus 1001', async (t) => {
+  const items = await openContainer(t, byTenant);
+  await items.items.create({ id: 'a', tenant: 'x' });
+
+  await assert.rejects(items.item('a', 'x').replace({ id: 'a', tenant: 'y' }), { code: 400, substatus: 1001 });
+});
+
+test('an item has at most 2 MB', async (t) => {
+  const items = await openContainer(t);
+  const room = 2 * 1024 * 1024 - JSON.stringify({ id: 'a', text: '' }).length;
+
+  await items.items.create({ id: 'a', text: 'x'.repeat(room) });
+
+  await assert.rejects(items.items.create({ id: 'b', text: 'x'.repeat(room + 1) }), { code: 413 });
+  await assert.rejects(items.items.create({ id: 'c', text: 'x'.repeat(3 * 1024 * 1024) }), { code: 413 });
+  await assert.rejects(items.item('a', 'a').patch([{ op: 'set', path: '/more', value: 'y' }]), { code: 413 });
+});
+
+test('ids are text without / \\ ? # and of at most 1,023 bytes', async (t) => {
+  const items = await openContainer(t);
+
+  for (const id of ['a?b', 'trailing ', 'é'.repeat(512)]) {
+    await assert.rejects(items.items.create({ id }), { code: 400 });
+  }
+  await items.items.create({ id: 'x'.repeat(1023) });
 });
