@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { patch, read } from '../open-cosmos.ts';
+import { read } from '../open-cosmos.ts';
 import { openContainer } from './endpoint.ts';
 
 const byTenant = { partitionKey: { paths: ['/tenant'] } };
