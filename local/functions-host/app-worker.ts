@@ -20,7 +20,7 @@ const host = parentPort;
 const { appRoot } = z.object({ appRoot: z.string() }).parse(workerData);
 
 function tell(message: FromApp): void {
-  host.postMessage(message);
+  host.postMessage(message, []);
 }
 
 try {

@@ -32,68 +32,89 @@ const countedMs = 30 * 60_000;
 
 /** @throws when the app cannot be served at the first start. */
 export async function keepAppWorker(settings: KeptAppSettings): Promise<KeptApp> {
-  const { log } = settings;
   const first = await openAppWorker(settings);
-  let crashesMs: readonly number[] = [];
-  let isStopping = false;
-  let current: Promise<AppWorker> = Promise.resolve(first);
-  let serving: AppWorker | undefined = first;
-  const mayGoOn = (): boolean => {
-    const nowMs = Date.now();
-    crashesMs = [...crashesMs.filter((at) => nowMs - at < countedMs), nowMs];
-    return crashesMs.length < mostCrashes;
+  const keeper = new Keeper(settings, first);
+  return {
+    app: first.app,
+    current: async () => keeper.current,
+    replace: (worker, reason) => keeper.replace(worker, reason),
+    stop: async () => keeper.stop(),
   };
-  const open = async (): Promise<AppWorker> => {
+}
+
+class Keeper {
+  current: Promise<AppWorker>;
+  private readonly settings: KeptAppSettings;
+  /** Undefined while none serves. */
+  private serving: AppWorker | undefined;
+  private crashesMs: readonly number[] = [];
+  private isStopping = false;
+
+  constructor(settings: KeptAppSettings, first: AppWorker) {
+    this.settings = settings;
+    this.current = Promise.resolve(first);
+    this.serve(first);
+  }
+
+  replace(worker: AppWorker, reason: string): void {
+    if (worker === this.serving && !this.isStopping) {
+      this.settings.log(`[warning] host: ${reason} The worker is ended and another one started.`);
+      void worker.end(reason);
+      this.start();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    const worker = await this.current.catch(() => undefined);
+    await worker?.exit();
+  }
+
+  private serve(worker: AppWorker): void {
+    this.serving = worker;
+    void worker.crashed.then((why) => {
+      if (this.isStopping) {
+        return;
+      }
+      this.settings.log(`[error] host: the app's worker crashed: ${why}`);
+      if (this.mayGoOn()) {
+        this.start();
+      } else {
+        this.settings.onGivenUp(`The app's worker crashed ${mostCrashes} times in half an hour.`);
+      }
+    });
+  }
+
+  private start(): void {
+    this.serving = undefined;
+    this.current = this.open();
+    // Whoever waits for it learns of a failure; so does `onGivenUp`.
+    this.current.catch(() => undefined);
+  }
+
+  private async open(): Promise<AppWorker> {
+    const { log, onGivenUp } = this.settings;
     for (;;) {
       try {
-        const worker = await openAppWorker(settings);
-        watch(worker);
-        serving = worker;
+        const worker = await openAppWorker(this.settings);
+        this.serve(worker);
         log('[information] host: a new worker serves the app.');
         return worker;
       } catch (error) {
         const reason = `The app could not be loaded again: ${describeError(error)}`;
         log(`[error] host: ${reason}`);
-        if (!mayGoOn()) {
-          settings.onGivenUp(reason);
+        if (!this.mayGoOn()) {
+          onGivenUp(reason);
           throw error;
         }
       }
     }
-  };
-  const start = (): void => {
-    serving = undefined;
-    current = open();
-    // Whoever waits for it learns of a failure; so does `onGivenUp`.
-    current.catch(() => undefined);
-  };
-  const watch = (worker: AppWorker): void => {
-    void worker.crashed.then((why) => {
-      if (isStopping) {
-        return;
-      }
-      log(`[error] host: the app's worker crashed: ${why}`);
-      if (mayGoOn()) {
-        start();
-      } else {
-        settings.onGivenUp(`The app's worker crashed ${mostCrashes} times in half an hour.`);
-      }
-    });
-  };
-  watch(first);
-  return {
-    app: first.app,
-    current: async () => current,
-    replace: (worker, reason) => {
-      if (worker === serving && !isStopping) {
-        log(`[warning] host: ${reason} The worker is ended and another one started.`);
-        void worker.end(reason);
-        start();
-      }
-    },
-    stop: async () => {
-      isStopping = true;
-      await (await current.catch(() => undefined))?.exit();
-    },
-  };
+  }
+
+  /** Counts a crash. */
+  private mayGoOn(): boolean {
+    const nowMs = Date.now();
+    this.crashesMs = [...this.crashesMs.filter((at) => nowMs - at < countedMs), nowMs];
+    return this.crashesMs.length < mostCrashes;
+  }
 }

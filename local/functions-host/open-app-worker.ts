@@ -132,7 +132,7 @@ interface Serving {
 }
 
 function serve({ thread, life, exited, app }: Serving): AppWorker {
-  const send = (message: ToApp): void => thread.postMessage(message);
+  const send = (message: ToApp): void => thread.postMessage(message, []);
   return {
     app,
     agent: life.agent,
