@@ -14,12 +14,16 @@ import type { ItemKey } from './item-store.ts';
 import { readPartitionKeyHeader, tooFewComponents } from './partition-key.ts';
 import { readPatchRequest } from './patch-request.ts';
 import { runBatch } from './run-batch.ts';
+import { serveChangeFeed } from './serve-change-feed.ts';
 import { serveItemFeed, serveItemQuery, serveQueryPlan } from './serve-queries.ts';
 import { isTrue, itemContext, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 /** `…/docs`: create, upsert, batch, query, query plan and feed, told apart by their headers. */
 export function serveItems(service: Service, container: Container, request: CosmosRequest): Answer {
   const { method, header } = request;
+  if (method === 'GET' && header('a-im') !== undefined) {
+    return serveChangeFeed(service, container, request);
+  }
   if (method === 'GET') {
     return serveItemFeed(service, container, request);
   }
