@@ -42,6 +42,7 @@ export interface UniqueClaim {
 /** An item whose time is over is not there, for every reading function. */
 export interface ItemStore {
   readonly find: (key: ItemKey, nowMs: number) => StoredItem | undefined;
+  readonly at: (rowId: number, nowMs: number) => StoredItem | undefined;
   /** Takes the place of an expired item of the same key. Returns the new row id. */
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
@@ -65,9 +66,6 @@ const columns = 'row_id, id, partition_key, body, etag, modified_ms, lsn';
 export function openItemStore(settings: ItemTableSettings): ItemStore {
   const { database } = settings;
   const table = createItemTable(settings);
-  const find = database.prepare(
-    `SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND (expires_ms IS NULL OR expires_ms > ?)`,
-  );
   const removeKey = database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`);
   const insert = database.prepare(
     `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
@@ -82,10 +80,7 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
   );
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
-    find: (key, nowMs) => {
-      const row = find.get(key.id, key.partitionKey, nowMs);
-      return row === undefined ? undefined : readRow(row);
-    },
+    ...openReads(database, table),
     insert: (key, content) => {
       removeKey.run(key.id, key.partitionKey, content.modifiedMs);
       lastRowId += 1;
@@ -112,6 +107,18 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
     drop: () => {
       database.exec(`DROP TABLE ${table}`);
     },
+  };
+}
+
+function openReads(database: DatabaseSync, table: string): Pick<ItemStore, 'find' | 'at'> {
+  const alive = '(expires_ms IS NULL OR expires_ms > ?)';
+  const find = database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`);
+  const at = database.prepare(`SELECT ${columns} FROM ${table} WHERE row_id = ? AND ${alive}`);
+  const readOne = (row: Record<string, SQLOutputValue> | undefined): StoredItem | undefined =>
+    row === undefined ? undefined : readRow(row);
+  return {
+    find: (key, nowMs) => readOne(find.get(key.id, key.partitionKey, nowMs)),
+    at: (rowId, nowMs) => readOne(at.get(rowId, nowMs)),
   };
 }
 

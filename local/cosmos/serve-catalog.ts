@@ -4,7 +4,8 @@ import { readContainerDefinition } from './container-definition.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { readPageNumbers } from './query/compile-query.ts';
-import { openRow, runQuery } from './query/run-query.ts';
+import { openRow } from './query/rows.ts';
+import { runQuery } from './query/run-query.ts';
 import { databaseRid } from './resource-id.ts';
 import { readResourceName } from './resource-name.ts';
 import { readQuerySpec } from './serve-queries.ts';
@@ -114,11 +115,12 @@ function list({ service, request, resources, rid, name }: Listing): Answer {
   const rows = resources.map((item, index) => openRow(index + 1, JSON.stringify(item)));
   const { documents } = runQuery({
     compiled,
-    parameters: asked.parameters,
-    numbers: readPageNumbers(compiled.query, asked.parameters),
+    surroundings: { parameters: asked.parameters, nowMs: service.now(), vectors: [] },
+    numbers: readPageNumbers(compiled, asked.parameters),
     pageSize: Number.MAX_SAFE_INTEGER,
     position: undefined,
     rowsBehind: () => rows,
+    rowAt: (rowId) => rows[rowId - 1],
   });
   const body = `{"_rid":"${rid}","${name}":[${documents.join(',')}],"_count":${documents.length}}`;
   return { status: 200, body, headers: { 'x-ms-item-count': String(documents.length) }, charge: readCharge };

@@ -11,6 +11,7 @@ import { CosmosFaults } from './cosmos-faults.ts';
 import { indexingPolicyOf, readContainerDefinition } from './container-definition.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
+import { openQueryMemories } from './query-memories.ts';
 import type { Service } from './service.ts';
 
 export interface ContainerSettings {
@@ -74,7 +75,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   const nextEtag = openEtagSource();
   const { faults = new CosmosFaults(0) } = settings;
   const ending = new AbortController();
-  const tools = { now, nextEtag, compile, compilePredicate };
+  const tools = { now, nextEtag, compile, compilePredicate, memories: openQueryMemories() };
   const service: Service = { sql, catalog, ...tools, endpoint, faults, stopping: ending.signal };
   server.on('request', (incoming, outgoing) => {
     answerRequest({ service, checkSignature, log }, incoming, outgoing).catch((error: unknown) => {
