@@ -17,7 +17,7 @@ import { isReserved, openTokenCursor, type TokenCursor } from './token-cursor.ts
 export function parseQuery(text: string): Query {
   const parsing = openParsing(text);
   const query = parseSelect(parsing, true);
-  expectEnd(parsing.cursor);
+  finish(parsing);
   return query;
 }
 
@@ -37,7 +37,7 @@ export function parsePredicate(text: string): Predicate {
   }
   cursor.expectKeyword('WHERE');
   const where = parsing.expression();
-  expectEnd(cursor);
+  finish(parsing);
   if (containsAggregate(where)) {
     throw new QueryError('SC2102', 'An aggregate is not allowed in a predicate.');
   }
@@ -49,14 +49,18 @@ function openParsing(text: string): Parsing {
     cursor: openTokenCursor(text),
     expression: () => parseExpression(parsing),
     query: () => parseSelect(parsing, false),
+    queries: [],
     nesting: { depth: 0 },
   };
   return parsing;
 }
 
-function expectEnd(cursor: TokenCursor): void {
+function finish({ cursor, queries }: Parsing): void {
   if (cursor.peek().kind !== 'end') {
     throw cursor.unexpected();
+  }
+  for (const query of queries) {
+    checkQuery(query);
   }
 }
 
@@ -71,7 +75,7 @@ function parseSelect(parsing: Parsing, isOutermost: boolean): Query {
   const groupBy = parseGroupBy(parsing);
   const orderBy = parseOrderBy(parsing);
   const query = { distinct, selection, sources, where, groupBy, orderBy, top, ...parsePage(cursor) };
-  checkQuery(query);
+  parsing.queries.push(query);
   return query;
 }
 

@@ -9,6 +9,8 @@ export interface Parsing {
   readonly expression: () => Expression;
   /** A query from SELECT on, up to what cannot belong to it. */
   readonly query: () => Query;
+  /** All queries that have been read, inner ones first; they are checked when the syntax of the whole is right. */
+  readonly queries: Query[];
   /** How deep the text is nested here. */
   readonly nesting: { depth: number };
 }

@@ -123,7 +123,7 @@ const paged: readonly (readonly [query: string, options: FeedOptions])[] = [
   ['SELECT VALUE c.n FROM c ORDER BY c.state, c.n', { partitionKey: 'x' }],
   ['SELECT VALUE c.n FROM c ORDER BY c.n OFFSET 2 LIMIT 9', { partitionKey: 'x' }],
   ['SELECT VALUE c.n FROM c ORDER BY c.state DESC', { enableQueryControl: true }],
-  ['SELECT VALUE c.n FROM c ORDER BY c.state, c.n', { enableQueryControl: true }],
+  ['SELECT VALUE c.n FROM c ORDER BY c.n', { enableQueryControl: true }],
 ];
 
 for (const [query, options] of paged) {
