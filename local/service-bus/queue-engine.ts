@@ -1,15 +1,18 @@
 import { Alarm, earliest } from './alarm.ts';
-import { lockLost, messageNotFound, type AmqpError } from './amqp-error.ts';
+import { conditions, lockLost, messageNotFound, type AmqpError } from './amqp-error.ts';
 import type { Consumer } from './consumer.ts';
+import { DeferredMessages, type DeferredDelivery, type DeferredRequest } from './deferred-messages.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Entity } from './entity.ts';
+import { ExpirySweep } from './expiry-sweep.ts';
 import { LockTable, type Lock } from './lock-table.ts';
 import type { LockToken } from './lock-token.ts';
 import type { ParsedMessage } from './message-sections.ts';
 import type { Outcome } from './outcome.ts';
 import { entitySettings, type QueueSettings } from './queue-settings.ts';
-import type { QueueStore, StoredMessage } from './queue-store.ts';
+import type { MessageIndexRow, QueueStore, StoredMessage } from './queue-store.ts';
 import { Schedule } from './schedule.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import { Settlement } from './settlement.ts';
 import { Turn } from './turn.ts';
 
@@ -17,6 +20,8 @@ export interface QueueCounts {
   readonly active: number;
   readonly locked: number;
   readonly scheduled: number;
+  /** Set aside by receivers. */
+  readonly deferred: number;
   readonly deadLettered: number;
 }
 
@@ -25,13 +30,14 @@ const forgetEveryMs = 1000;
 
 /**
  * The queues: what is in memory, and its transitions. States of a message: scheduled → ready → locked → gone, ready
- * again, or ready in the dead-letter queue.
+ * again, deferred, or ready in the dead-letter queue; deferred → locked.
  *
  * Q1 What was acknowledged is committed: answers leave only through `afterCommit`.
- * Q2 Every message in SQLite is in exactly one index in memory: ready, scheduled or locked.
+ * Q2 Every message in SQLite is in exactly one index in memory: ready, scheduled, deferred or locked.
  * Q3 Sequence numbers rise for the life of the database; a scheduled message takes a new one when it becomes active.
  * Q4 A lock is kept in SQLite with its end. After a crash the message stays locked until then, as on the service: the
- *    receiver that holds its token may still settle it, and nobody else gets it early.
+ *    receiver that holds its token may still settle it, and nobody else gets it early. Locks on sessions end with the
+ *    link that holds them, so their messages are ready after a crash.
  */
 export class QueueEngine {
   readonly #store: QueueStore;
@@ -45,8 +51,7 @@ export class QueueEngine {
   #entities = new Map<string, Entity>();
   #locks = new LockTable();
   #schedule = new Schedule();
-  #settlement: Settlement;
-  #dispatcher: Dispatcher;
+  #parts: EngineParts;
 
   constructor(fields: {
     readonly store: QueueStore;
@@ -68,8 +73,13 @@ export class QueueEngine {
         fields.onFailure(error);
       },
     });
-    [this.#settlement, this.#dispatcher] = this.#build();
+    this.#parts = this.#build();
     this.#load();
+  }
+
+  /** Sessions are accepted, renewed and given up here. */
+  get sessions(): SessionKeeper {
+    return this.#parts.sessions;
   }
 
   /** @param queue in lower case */
@@ -95,11 +105,17 @@ export class QueueEngine {
 
   attach(entity: Entity, consumer: Consumer): void {
     entity.consumers.push(consumer);
+    if (consumer.hold !== undefined) {
+      entity.sessions?.attach(consumer.hold, consumer);
+    }
     this.wake(entity);
   }
 
   detach(entity: Entity, consumer: Consumer): void {
     entity.removeConsumer(consumer);
+    if (consumer.hold !== undefined) {
+      this.sessions.release(entity, consumer.hold);
+    }
     this.wake(entity);
   }
 
@@ -112,7 +128,7 @@ export class QueueEngine {
   /** Ends a lock, and answers after the commit; with an error when the outcome was refused. */
   settle(entity: Entity, token: LockToken, outcome: Outcome, answered: (error: AmqpError | undefined) => void): void {
     this.#turn.attempt(() => {
-      const refused = this.#settlement.settle({ entity, token, outcome, nowMs: this.#now() });
+      const refused = this.#parts.settlement.settle({ entity, token, outcome, nowMs: this.#now() });
       this.#turn.afterCommit(() => {
         answered(refused);
       });
@@ -123,14 +139,15 @@ export class QueueEngine {
   renew(entity: Entity, tokens: readonly LockToken[], renewed: (ends: readonly number[] | AmqpError) => void): void {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
+      const ofSession = entity.sessions === undefined ? undefined : renewedBySession();
       const locks = tokens.map((token) => this.#locks.find(entity, token, nowMs)).filter((lock) => lock !== undefined);
-      const complete = locks.length === tokens.length;
+      const complete = locks.length === tokens.length && ofSession === undefined;
       for (const lock of complete ? locks : []) {
         lock.untilMs = nowMs + entity.settings.lockDurationMs;
         this.#store.lock(lock.id, lock.token, lock.untilMs);
       }
       this.#turn.afterCommit(() => {
-        renewed(complete ? locks.map(({ untilMs }) => untilMs) : lockLost());
+        renewed(complete ? locks.map(({ untilMs }) => untilMs) : (ofSession ?? lockLost()));
       });
     });
   }
@@ -138,7 +155,9 @@ export class QueueEngine {
   /** Ends locks as if their time had come: all of an entity, or those that are chosen. */
   lapse(entity: Entity, isChosen: () => boolean, lapsed: (count: number) => void): void {
     this.#turn.attempt(() => {
-      const count = this.#settlement.lapse(entity, isChosen);
+      const { sessions, settlement } = this.#parts;
+      const count =
+        entity.sessions === undefined ? settlement.lapse(entity, isChosen) : sessions.lapse(entity, isChosen);
       this.#turn.afterCommit(() => {
         lapsed(count);
       });
@@ -159,9 +178,23 @@ export class QueueEngine {
     });
   }
 
-  /** The messages from a sequence number on, in every state, without locking them. Stop iterating to read no more. */
-  peek(entity: Entity, fromSequence: number): Iterable<StoredMessage> {
-    return this.#store.from(entity.id, fromSequence);
+  /** @param received gets all of the messages, locked, or why there are none */
+  receiveDeferred(
+    entity: Entity,
+    request: DeferredRequest,
+    received: (deliveries: readonly DeferredDelivery[] | AmqpError) => void,
+  ): void {
+    this.#parts.deferred.receive({ entity, nowMs: this.#now() }, request, received);
+  }
+
+  /**
+   * The messages from a sequence number on, of one session or all, in every state, without locking them. Stop iterating
+   * to read no more.
+   */
+  peek(entity: Entity, fromSequence: number, session?: string): Iterable<StoredMessage> {
+    return session === undefined
+      ? this.#store.from(entity.id, fromSequence)
+      : this.#store.ofSession(entity.id, session, fromSequence);
   }
 
   counts(queue: string): QueueCounts {
@@ -170,9 +203,10 @@ export class QueueEngine {
       throw new Error(`There is no queue '${queue}'. Declared: ${[...this.#entities.keys()].join(', ')}.`);
     }
     return {
-      active: entity.ready.size,
+      active: entity.readyCount,
       locked: entity.lockedCount,
       scheduled: entity.scheduled.size,
+      deferred: entity.deferred.size,
       deadLettered: (entity.deadLetters?.ready.size ?? 0) + (entity.deadLetters?.lockedCount ?? 0),
     };
   }
@@ -182,7 +216,8 @@ export class QueueEngine {
     this.#alarm.clear();
   }
 
-  #enqueue(entity: Entity, message: ParsedMessage, nowMs: number): number {
+  #enqueue(entity: Entity, parsed: ParsedMessage, nowMs: number): number {
+    const message = withinTimeToLive(parsed, entity.settings.defaultMessageTtlMs);
     const windowMs = entity.settings.duplicateDetectionWindowMs;
     if (windowMs !== undefined) {
       const original = this.#store.findDuplicate(entity.id, message.messageIdKey, nowMs - windowMs);
@@ -193,16 +228,22 @@ export class QueueEngine {
     const sequence = entity.nextSequence();
     const scheduledAtMs = message.scheduledAtMs ?? 0;
     const dueAtMs = scheduledAtMs > nowMs ? scheduledAtMs : undefined;
-    const id = this.#store.insert({ entityId: entity.id, sequence, message, enqueuedAtMs: nowMs, dueAtMs });
+    const session = entity.sessions === undefined ? undefined : message.sessionId;
+    const row = { entityId: entity.id, sequence, message, enqueuedAtMs: nowMs, dueAtMs, session };
+    const id = this.#store.insert(row);
     if (windowMs !== undefined) {
       this.#store.rememberId({ entityId: entity.id, messageIdKey: message.messageIdKey, seenAtMs: nowMs, sequence });
       this.#forgetIds(entity, windowMs, nowMs);
     }
     if (dueAtMs === undefined) {
-      entity.ready.add(sequence);
+      entity.makeReady(sequence, session);
       this.wake(entity);
     } else {
-      this.#schedule.add(entity, sequence, { id, dueAtMs });
+      this.#schedule.add(entity, sequence, { id, dueAtMs, session });
+    }
+    if (message.ttlMs !== undefined) {
+      entity.mayExpire = true;
+      entity.nextExpiryMs = Math.min(entity.nextExpiryMs, (dueAtMs ?? nowMs) + message.ttlMs);
     }
     return sequence;
   }
@@ -216,45 +257,58 @@ export class QueueEngine {
 
   #beforeCommit(): void {
     const nowMs = this.#now();
-    this.#settlement.expire(nowMs);
-    for (const { entity, id } of this.#schedule.takeDue(nowMs)) {
+    const { dispatcher, expiries, sessions, settlement } = this.#parts;
+    settlement.expire(nowMs);
+    sessions.expire(nowMs);
+    for (const { entity, id, session } of this.#schedule.takeDue(nowMs)) {
       const sequence = entity.nextSequence();
       this.#store.activate(id, sequence, nowMs);
-      entity.ready.add(sequence);
+      entity.makeReady(sequence, session);
       this.wake(entity);
+    }
+    for (const entity of this.#entities.values()) {
+      expiries.sweep(entity, nowMs);
     }
     const woken = [...this.#woken];
     this.#woken.clear();
     for (const entity of woken) {
-      if (this.#dispatcher.dispatch(entity, nowMs)) {
+      sessions.serve(entity);
+      if (dispatcher.dispatch(entity, nowMs)) {
         this.#turn.afterCommit(() => {
           this.wake(entity);
         });
       }
     }
+    let nextMs = earliest(this.#locks.nextExpiryMs(), this.#schedule.nextDueMs());
+    nextMs = earliest(nextMs, sessions.nextExpiryMs());
     for (const entity of this.#entities.values()) {
       if (entity.lastSequence !== entity.savedSequence) {
         this.#store.saveLastSequence(entity.id, entity.lastSequence);
         entity.savedSequence = entity.lastSequence;
       }
+      nextMs = earliest(nextMs, entity.nextExpiryMs);
     }
-    this.#alarm.set(earliest(this.#locks.nextExpiryMs(), this.#schedule.nextDueMs()), nowMs);
+    this.#alarm.set(nextMs, nowMs);
   }
 
-  #build(): [Settlement, Dispatcher] {
-    const settlement = new Settlement({
-      store: this.#store,
-      locks: this.#locks,
-      wake: (entity) => {
-        this.wake(entity);
-      },
-    });
+  #build(): EngineParts {
+    const [store, locks, turn] = [this.#store, this.#locks, this.#turn];
+    const wake = (entity: Entity): void => this.wake(entity);
+    const settlement = new Settlement({ store, locks, wake });
     const release = (lock: Lock): void => {
       this.#turn.attempt(() => {
         settlement.release(lock);
       });
     };
-    return [settlement, new Dispatcher({ store: this.#store, locks: this.#locks, turn: this.#turn, release })];
+    const comeBack = (lock: Lock, counted: boolean): void => settlement.giveBack(lock, counted);
+    const endExpired = (entity: Entity, message: StoredMessage): void => settlement.endExpired(entity, message);
+    return {
+      settlement,
+      dispatcher: new Dispatcher({ store, locks, turn, release, endExpired }),
+      sessions: new SessionKeeper({ store, turn, now: this.#now, wake, comeBack }),
+      deferred: new DeferredMessages({ store, locks, settlement, turn }),
+      expiries: new ExpirySweep({ store, settlement }),
+    };
   }
 
   /** Builds the indexes from SQLite: at start, and after a failed turn. */
@@ -262,7 +316,7 @@ export class QueueEngine {
     this.#entities = new Map();
     this.#locks = new LockTable();
     this.#schedule = new Schedule();
-    [this.#settlement, this.#dispatcher] = this.#build();
+    this.#parts = this.#build();
     this.#woken.clear();
     for (const queue of this.#queues) {
       const settings = entitySettings(queue);
@@ -278,16 +332,50 @@ export class QueueEngine {
     const { id, lastSequence } = this.#store.openEntity(name);
     const entity = new Entity({ id, name, settings, deadLetters, lastSequence });
     for (const row of this.#store.index(id)) {
-      if (row.dueAtMs !== undefined) {
-        this.#schedule.add(entity, row.sequence, { id: row.id, dueAtMs: row.dueAtMs });
-      } else if (row.lockToken === undefined) {
-        entity.ready.add(row.sequence);
-      } else {
-        const { sequence, deliveryCount } = row;
-        const place = { entity, id: row.id, sequence, deliveryCount };
-        this.#locks.add({ ...place, token: row.lockToken, untilMs: row.lockedUntilMs });
-      }
+      this.#loadMessage(entity, row);
     }
+    entity.nextExpiryMs = this.#store.nextExpiry(id, 0) ?? Number.POSITIVE_INFINITY;
+    entity.mayExpire = entity.nextExpiryMs < Number.POSITIVE_INFINITY;
     return entity;
   }
+
+  #loadMessage(entity: Entity, row: MessageIndexRow): void {
+    const { deferred, deliveryCount, dueAtMs, id, lockToken, sequence, session } = row;
+    if (dueAtMs !== undefined) {
+      this.#schedule.add(entity, sequence, { id, dueAtMs, session });
+    } else if (lockToken !== undefined && entity.sessions === undefined) {
+      const place = { entity, id, sequence, deliveryCount, deferred, hold: undefined };
+      this.#locks.add({ ...place, token: lockToken, untilMs: row.lockedUntilMs });
+    } else {
+      if (lockToken !== undefined) {
+        this.#store.unlock(id, deliveryCount);
+      }
+      if (deferred) {
+        entity.deferred.add(sequence);
+      } else {
+        entity.makeReady(sequence, session);
+      }
+    }
+  }
+}
+
+interface EngineParts {
+  readonly settlement: Settlement;
+  readonly dispatcher: Dispatcher;
+  readonly sessions: SessionKeeper;
+  readonly deferred: DeferredMessages;
+  readonly expiries: ExpirySweep;
+}
+
+/** A queue's default time to live is also the longest that a message of it can have. */
+function withinTimeToLive(message: ParsedMessage, longestMs: number | undefined): ParsedMessage {
+  const { ttlMs = Number.POSITIVE_INFINITY } = message;
+  return longestMs === undefined || ttlMs <= longestMs ? message : { ...message, ttlMs: longestMs };
+}
+
+function renewedBySession(): AmqpError {
+  return {
+    condition: conditions.notAllowed,
+    description: 'Messages of a session are locked with it: renew the lock of the session.',
+  };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AmqpError } from './amqp-error.ts';
 import { BrokerConnection, type MessageLink } from './broker-connection.ts';
+import { usualLimits, type ConnectionLimits } from './connection-limits.ts';
 import { QueueEngine, type QueueCounts } from './queue-engine.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { QueueStore } from './queue-store.ts';
@@ -21,6 +22,8 @@ export interface ServiceBusSettings {
   readonly key: string;
   /** What goes wrong; nothing when absent. */
   readonly faults?: ServiceBusFaults;
+  /** How long idle links and connections are kept; as on the service when absent. */
+  readonly limits?: Partial<ConnectionLimits>;
   readonly log?: (line: string) => void;
 }
 
@@ -53,8 +56,8 @@ export interface LockPlace {
 
 /**
  * Starts an embedded Azure Service Bus for the unmodified `@azure/service-bus` with `UseDevelopmentEmulator=true`:
- * queues with peek-lock and receive-and-delete, dead-letter queues, scheduling, duplicate detection, peek and lock
- * renewal, over AMQP 1.0. Sessions, topics, transactions and deferral are refused by name.
+ * queues with peek-lock and receive-and-delete, sessions, dead-letter queues, scheduling, deferral, duplicate detection,
+ * times to live, peek and lock renewal, over AMQP 1.0. Topics and transactions are refused by name.
  *
  * What was acknowledged outlives a SIGKILL. A message that was locked stays locked until its lock ends, as on the
  * service, so that a receiver that outlives the broker can still complete it; then it is delivered again.
@@ -84,10 +87,11 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       dropConnections();
     },
   });
-  const container = createContainer(log);
+  const limits = { ...usualLimits, ...settings.limits };
+  const container = createContainer(log, limits.idleTimeOutMs);
   const server = createServer((socket) => {
     const sharedKey = { keyName, key: settings.key };
-    connections.set(socket, new BrokerConnection({ socket, container, engine, sharedKey, faults, now, log }));
+    connections.set(socket, new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }));
     socket.on('close', () => connections.delete(socket));
   });
   const close = (): void => {
