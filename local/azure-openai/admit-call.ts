@@ -4,7 +4,7 @@ import { harmlessPrompt, promptFilterTrigger, violentPrompt } from './content-fi
 import { countInputs, countPrompt, guessPrompt } from './count-prompt.ts';
 import type { Verdict } from './window-judge.ts';
 import type { EmbeddingsRequest } from './embeddings-request.ts';
-import { estimateCost } from './estimate-cost.ts';
+import { estimateCost, estimateProvisionedCost } from './estimate-cost.ts';
 import type { Service } from './exchange.ts';
 import type { Deployment } from './region.ts';
 import { contextLengthExceeded, inputTooLong, promptFiltered } from './service-error.ts';
@@ -34,9 +34,20 @@ export async function admitCall(candidate: Candidate): Promise<Admission> {
     return { ...first, ...arrival };
   }
   const promptTokens = await checkPrompt(candidate);
-  const checked = { at: service.now(), cost };
+  const checked = { at: service.now(), cost: costNow(candidate, { cost, promptTokens }) };
   const verdict = first ?? take(candidate, checked);
   return verdict.kind === 'throttled' ? { ...verdict, ...checked } : { kind: 'admitted', promptTokens };
+}
+
+/** What a provisioned deployment takes is known only once the prompt is counted. */
+function costNow(
+  { deployment, request }: Candidate,
+  known: { readonly cost: number; readonly promptTokens: number },
+): number {
+  const { defaultMaxTokens, outputWeight } = deployment;
+  return outputWeight === undefined
+    ? known.cost
+    : estimateProvisionedCost(request, { promptTokens: known.promptTokens, defaultMaxTokens, outputWeight });
 }
 
 /** The limiter's last word on a call: admitted it is in the log, turned away it may have counted. */

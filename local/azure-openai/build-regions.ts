@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { DeploymentLimiter } from './deployment-limiter.ts';
 import type { LimiterFacts, LimiterRecorder } from './limiter-state.ts';
-import { modelFacts, type ModelFacts } from './model-facts.ts';
+import { modelFacts, type ModelFacts, type UnitFacts } from './model-facts.ts';
 import { usualLatency } from './plan-latency.ts';
 import { Region, type Deployment } from './region.ts';
 import { seededRandom } from './seeded-random.ts';
 import type { AzureOpenAiSettings, DeploymentSettings, RegionSettings } from './settings.ts';
-import { tokenCounter, type TokenCounter } from './token-counter.ts';
+import { splitRoughly, tokenCounter, tokenSplitter, type TokenCounter } from './token-counter.ts';
 
 /** What limiters are given beside their settings. */
 export interface Surroundings {
@@ -33,12 +33,12 @@ export async function buildRegions(
         throw new Error(`Azure OpenAI settings: ${region.name} has two deployments named ${deployment.name}.`);
       }
       const model = factsOf(region, deployment);
-      const countTokens = settings.isInstant === true ? countNothing : await tokenCounter(model.encoding);
+      const tokens = await tokensOf(model, settings.isInstant ?? false);
       const key = limiterKeyOf(region, deployment);
       const shared = limiters.get(key);
-      const limiter = limiterOf({ deployment, key, shared, seed: settings.seed, surroundings });
+      const limiter = limiterOf({ deployment, key, model, shared, seed: settings.seed, surroundings });
       limiters.set(key, limiter);
-      deployments.set(deployment.name, build({ key, deployment, model, countTokens, limiter }));
+      deployments.set(deployment.name, build({ key, deployment, model, tokens, limiter }));
     }
     const { name, apiKey, latency = usualLatency } = region;
     regions.set(name, new Region({ name, apiKey, deployments, latency }));
@@ -50,10 +50,11 @@ function build(parts: {
   readonly key: string;
   readonly deployment: DeploymentSettings;
   readonly model: ModelFacts;
-  readonly countTokens: TokenCounter;
+  readonly tokens: Pick<Deployment, 'countTokens' | 'splitTokens'>;
   readonly limiter: DeploymentLimiter;
 }): Deployment {
-  const { key, deployment, model, countTokens, limiter } = parts;
+  const { key, deployment, model, tokens, limiter } = parts;
+  const { provisioned } = deployment;
   return {
     name: deployment.name,
     modelName: deployment.model,
@@ -62,7 +63,8 @@ function build(parts: {
     countsRefused: deployment.countsRefused ?? false,
     limiter,
     limiterKey: key,
-    countTokens,
+    ...tokens,
+    outputWeight: provisioned === undefined ? undefined : unitOf(deployment, model).outputWeight,
     lies: deployment.lies ?? {},
   };
 }
@@ -86,16 +88,39 @@ function factsOf(region: RegionSettings, deployment: DeploymentSettings): ModelF
   };
 }
 
+async function tokensOf(
+  model: ModelFacts,
+  isInstant: boolean,
+): Promise<Pick<Deployment, 'countTokens' | 'splitTokens'>> {
+  return isInstant
+    ? { countTokens: countNothing, splitTokens: splitRoughly }
+    : { countTokens: await tokenCounter(model.encoding), splitTokens: await tokenSplitter(model.encoding) };
+}
+
+/** Throws where neither the settings nor the model's facts have the throughput of a unit. */
+function unitOf({ model, provisioned }: DeploymentSettings, { unit }: ModelFacts): UnitFacts {
+  const tokensPerMinute = provisioned?.tokensPerMinutePerUnit ?? unit?.tokensPerMinute;
+  const outputWeight = provisioned?.outputWeight ?? unit?.outputWeight;
+  if (tokensPerMinute === undefined || outputWeight === undefined) {
+    throw new Error(
+      `Azure OpenAI settings: no throughput of a provisioned unit is known for ${model}. Set tokensPerMinutePerUnit and ` +
+        'outputWeight in provisioned.',
+    );
+  }
+  return { tokensPerMinute, outputWeight };
+}
+
 /** The limiter of a deployment: the shared one, or a new one. */
 function limiterOf(parts: {
   readonly deployment: DeploymentSettings;
   readonly key: string;
+  readonly model: ModelFacts;
   readonly shared: DeploymentLimiter | undefined;
   readonly seed: number;
   readonly surroundings: Surroundings;
 }): DeploymentLimiter {
-  const { deployment, key, shared, seed, surroundings } = parts;
-  const faces = facesOf(deployment);
+  const { deployment, key, model, shared, seed, surroundings } = parts;
+  const faces = facesOf(deployment, model);
   if (shared === undefined) {
     return new DeploymentLimiter({
       ...faces,
@@ -108,21 +133,32 @@ function limiterOf(parts: {
   if (!isDeepStrictEqual({ limits, lowered, neighbour, shape }, faces)) {
     throw new Error(
       `Azure OpenAI settings: the deployments of ${key} have different limits. They share one limiter: let them agree on ` +
-        'both quotas, both windows, countsThrottled, lowered and neighbour.',
+        'both quotas, both windows, countsThrottled, lowered, neighbour and provisioned.',
     );
   }
   return shared;
 }
 
-function facesOf(deployment: DeploymentSettings): Pick<LimiterFacts, 'shape' | 'limits' | 'lowered' | 'neighbour'> {
-  const { lowered = [], neighbour, requestsPerMinute, tokensPerMinute } = deployment;
+function facesOf(
+  deployment: DeploymentSettings,
+  model: ModelFacts,
+): Pick<LimiterFacts, 'shape' | 'limits' | 'lowered' | 'neighbour'> {
+  const { lowered = [], neighbour, provisioned, requestsPerMinute, tokensPerMinute } = deployment;
   const shape = {
     tokenWindow: deployment.tokenWindow ?? 'sliding',
     tokenWindowMs: deployment.tokenWindowMs ?? 60_000,
     requestWindowSeconds: deployment.requestWindowSeconds ?? 10,
     countsThrottled: deployment.countsThrottled ?? 'nowhere',
   } as const;
-  return { shape, limits: { tokensPerMinute, requestsPerMinute }, lowered, neighbour };
+  if (provisioned === undefined) {
+    return { shape, limits: { tokensPerMinute, requestsPerMinute }, lowered, neighbour };
+  }
+  const limits = {
+    tokensPerMinute: provisioned.units * unitOf(deployment, model).tokensPerMinute,
+    requestsPerMinute,
+  };
+  const bucketMs = (provisioned.burstSeconds ?? 10) * 1000;
+  return { shape: { ...shape, tokenWindowMs: 60_000, bucketMs }, limits, lowered, neighbour };
 }
 
 /** Instant answers are counted by characters. */

@@ -52,6 +52,9 @@ export class CallBook {
       },
       end: (end) => {
         if (call.status === null) {
+          if (call.isAdmitted && end.cost !== undefined) {
+            tally.correct(end.cost - call.cost);
+          }
           change({ ...call, ...end });
           tally.end(call);
         }

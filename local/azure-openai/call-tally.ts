@@ -49,6 +49,11 @@ export class MutableTally {
     this.#admittedCost += cost;
   }
 
+  /** What was admitted has come to so much more, or less. */
+  correct(difference: number): void {
+    this.#admittedCost += difference;
+  }
+
   end(call: CallRecord): void {
     this.#unanswered -= 1;
     this.#addEnds(call, 1);

@@ -49,7 +49,8 @@ interface DeploymentReport extends CallTally {
   /** Deployments that name the same limiter share its windows. */
   readonly limiter: string;
   readonly tokenWindow: {
-    readonly kind: 'sliding' | 'fixed';
+    /** `leaky-bucket` of a provisioned deployment: its length is what 100 % hold, `cost` and `fullest` are of everybody. */
+    readonly kind: 'sliding' | 'fixed' | 'leaky-bucket';
     readonly lengthMs: number;
     readonly cost: number;
     readonly limit: number;
@@ -149,8 +150,8 @@ function deploymentReport(deployment: Deployment, tally: CallTally, now: number)
     model: deployment.modelName,
     limiter: deployment.limiterKey,
     tokenWindow: {
-      kind: limiter.shape.tokenWindow,
-      lengthMs: limiter.shape.tokenWindowMs,
+      kind: limiter.shape.bucketMs === undefined ? limiter.shape.tokenWindow : 'leaky-bucket',
+      lengthMs: limiter.shape.bucketMs ?? limiter.shape.tokenWindowMs,
       cost: held.tokens,
       limit: limit.tokens,
       fullest: limiter.fullest('ours').tokens,

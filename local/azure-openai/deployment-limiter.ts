@@ -21,6 +21,8 @@ import type { PerWindow } from './window-peaks.ts';
  *   neighbour's together. When the limit is lowered: no more than the limit in force as its last call was admitted.
  * - A4 The neighbour's calls are judged in their turn: whoever asks at a time finds all of its earlier calls judged.
  *
+ * A provisioned deployment is judged by a leaky bucket instead (`provisioned-judge.ts`), for which A1 to A3 do not hold.
+ *
  * Sources: Azure OpenAI's quota page (MicrosoftDocs/azure-ai-docs, `how-to/quota`: an estimate is added to a running
  * count; requests are judged over 1 or 10 seconds; failed requests count) and the measurements in stuartleeks/aoai-testing
  * (the token window slides; unused `max_tokens` are not returned; the remaining requests are those of the slice). The
@@ -101,6 +103,15 @@ export class DeploymentLimiter {
     return this.#decide(call, 'ours');
   }
 
+  /** A call of ours, admitted at an estimate, has come to an end; counts only for a provisioned deployment. */
+  correct(now: number, cost: { readonly estimated: number; readonly actual: number }): void {
+    if (this.shape.bucketMs !== undefined) {
+      this.catchUp(now);
+      this.#state.judge.correct(now, cost.actual - cost.estimated);
+      this.#state.uses.ours.correct(cost.actual - cost.estimated);
+    }
+  }
+
   /** Takes a call of an earlier life without judging it. Call in the order of `at`. */
   restoreCall(call: JudgedCall, caller: Caller): void {
     if (call.throttledBy === '') {
@@ -173,10 +184,24 @@ export class DeploymentLimiter {
   #measure(call: Call, caller: Caller): void {
     const { peaks } = this.#state;
     const limit = this.windowLimit(call.at);
+    if (this.shape.bucketMs !== undefined) {
+      this.#measureUtilisation(call, limit);
+      return;
+    }
     const callers = caller === 'ours' ? (['ours', 'everybody'] as const) : (['everybody'] as const);
     for (const of of callers) {
       if (peaks[of].add(call, limit)) {
         this.facts.recorder.peaked(of, peaks[of].fullest);
+      }
+    }
+  }
+  /** The bucket is everybody's: its fullest is told of both. */
+  #measureUtilisation(call: Call, limit: PerWindow): void {
+    const { judge, peaks } = this.#state;
+    const fullest = { tokens: judge.held(call.at).tokens / Math.max(1, limit.tokens), requests: 0 };
+    for (const caller of ['ours', 'everybody'] as const) {
+      if (peaks[caller].restore(fullest)) {
+        this.facts.recorder.peaked(caller, peaks[caller].fullest);
       }
     }
   }

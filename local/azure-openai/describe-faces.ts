@@ -7,9 +7,19 @@ export function describeFaces(regionName: string, deployment: Deployment): strin
   const { countsThrottled, requestWindowSeconds, tokenWindow, tokenWindowMs } = limiter.shape;
   const { requestsPerMinute, tokensPerMinute } = limiter.usualLimits;
   const place = `${regionName}/${deployment.name}`;
+  const judged =
+    limiter.shape.bucketMs === undefined
+      ? [
+          `${tokensPerMinute} tokens in a ${tokenWindow} window of ${seconds(tokenWindowMs)}`,
+          `${requestsPerMinute} requests a minute judged over ${requestWindowSeconds} s`,
+        ]
+      : [
+          `provisioned: utilisation falls by ${tokensPerMinute} input tokens a minute`,
+          `${seconds(limiter.shape.bucketMs)} of that are 100 %`,
+          `an output token counts as ${deployment.outputWeight ?? 1}`,
+        ];
   const parts = [
-    `${tokensPerMinute} tokens in a ${tokenWindow} window of ${seconds(tokenWindowMs)}`,
-    `${requestsPerMinute} requests a minute judged over ${requestWindowSeconds} s`,
+    ...judged,
     `${defaultMaxTokens} tokens for an absent max_tokens`,
     `refused calls ${countsRefused ? 'count' : 'do not count'}`,
     `throttled calls count ${countsThrottled === 'requests-and-tokens' ? 'as requests and tokens' : countsThrottled}`,

@@ -29,3 +29,16 @@ export function estimateCost(request: ChatRequest | EmbeddingsRequest, defaultMa
   }
   return prompt + (request.maxTokens ?? defaultMaxTokens) * request.choices;
 }
+
+/**
+ * What a call adds to the utilisation of a provisioned deployment: prompt tokens as they are counted, and `max_tokens`
+ * or the default × choices × the weight of output. In input tokens, rounded up.
+ */
+export function estimateProvisionedCost(
+  request: ChatRequest | EmbeddingsRequest,
+  facts: { readonly promptTokens: number; readonly defaultMaxTokens: number; readonly outputWeight: number },
+): number {
+  const { defaultMaxTokens, outputWeight, promptTokens } = facts;
+  const output = request.operation === 'embeddings' ? 0 : (request.maxTokens ?? defaultMaxTokens) * request.choices;
+  return Math.ceil(promptTokens + output * outputWeight);
+}

@@ -37,6 +37,14 @@ export const headerLies = z.strictObject({
   remainingRequests: z.int().optional(),
 });
 
+/** `ProvisionedSettings` */
+const provisionedSettings = z.strictObject({
+  units: z.int().positive(),
+  tokensPerMinutePerUnit: z.number().positive().optional(),
+  outputWeight: z.number().positive().optional(),
+  burstSeconds: z.number().positive().optional(),
+});
+
 /** `LimiterFaces` */
 export const limiterFaces = z.strictObject({
   tokenWindow: z.enum(['sliding', 'fixed']).optional(),
@@ -49,4 +57,5 @@ export const limiterFaces = z.strictObject({
   lowered: z.array(loweredLimits).optional(),
   neighbour: neighbourSettings.optional(),
   lies: headerLies.optional(),
+  provisioned: provisionedSettings.optional(),
 });

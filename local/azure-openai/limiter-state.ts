@@ -1,9 +1,10 @@
 import { LimitPlan, type Limits } from './limit-plan.ts';
 import { MutableUse } from './limiter-use.ts';
 import { Neighbour } from './neighbour.ts';
+import { ProvisionedJudge } from './provisioned-judge.ts';
 import type { Random } from './seeded-random.ts';
 import type { LoweredLimits, NeighbourSettings } from './settings.ts';
-import { type Call, type LimiterShape, WindowJudge } from './window-judge.ts';
+import { type Call, type Judge, type LimiterShape, WindowJudge } from './window-judge.ts';
 import { WindowPeaks, type PerWindow } from './window-peaks.ts';
 
 /** Who makes a call: the callers whom the service knows, or the neighbour that it makes up. */
@@ -37,7 +38,7 @@ export interface LimiterRecorder {
 /** What a limiter holds, from its start or its last reset on. */
 export interface LimiterState {
   readonly plan: LimitPlan;
-  readonly judge: WindowJudge;
+  readonly judge: Judge;
   readonly uses: Readonly<Record<Caller, MutableUse>>;
   readonly peaks: Readonly<Record<'ours' | 'everybody', WindowPeaks>>;
   neighbour: Neighbour | undefined;
@@ -48,7 +49,7 @@ export function beginState(facts: LimiterFacts, startedAt: number): LimiterState
   const lengths = { tokenMs: shape.tokenWindowMs, requestMs: shape.requestWindowSeconds * 1000 };
   return {
     plan: new LimitPlan({ usual: limits, lowered, startedAt }),
-    judge: new WindowJudge(shape),
+    judge: shape.bucketMs === undefined ? new WindowJudge(shape) : new ProvisionedJudge(shape, limits),
     uses: { ours: new MutableUse(), neighbour: new MutableUse() },
     peaks: { ours: new WindowPeaks(lengths), everybody: new WindowPeaks(lengths) },
     neighbour: neighbour === undefined ? undefined : beginNeighbour({ facts, settings: neighbour, limits, startedAt }),

@@ -22,6 +22,11 @@ export class MutableUse {
     this.#admittedCost += cost;
   }
 
+  /** The cost of what was admitted is so much higher, or lower. */
+  correct(difference: number): void {
+    this.#admittedCost += difference;
+  }
+
   throttle(by: 'tokens' | 'requests'): void {
     if (by === 'tokens') {
       this.#throttledByTokens += 1;

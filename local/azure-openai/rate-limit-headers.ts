@@ -4,9 +4,13 @@ import type { HeaderLies } from './settings.ts';
 /**
  * The `x-ratelimit-*` headers of every answer of a deployment. Resets are whole seconds until the window is empty.
  * `remaining-requests` is what is left of the request window, though its name and the documentation say a minute
- * (stuartleeks/aoai-testing).
+ * (stuartleeks/aoai-testing). A provisioned deployment tells its utilisation instead, as Azure's own benchmark tool
+ * reads it (Azure/azure-openai-benchmark).
  */
 export function rateLimitHeaders(standing: Standing, lies: HeaderLies): Record<string, string> {
+  if (standing.utilisation !== undefined) {
+    return { 'azure-openai-deployment-utilization': `${(standing.utilisation * 100).toFixed(1)}%` };
+  }
   return {
     'x-ratelimit-limit-requests': String(lies.limitRequests ?? standing.limitRequests),
     'x-ratelimit-limit-tokens': String(lies.limitTokens ?? standing.limitTokens),
@@ -24,13 +28,17 @@ interface ToldWait {
 }
 
 /** For a 429 of our own quota. A wait without end (the call alone exceeds the limit) is told as a day, as seen live. */
-export function retryHeaders(told: ToldWait & { readonly by: 'tokens' | 'requests' }): Record<string, string> {
+export function retryHeaders(
+  told: ToldWait & { readonly by: 'tokens' | 'requests'; readonly isProvisioned: boolean },
+): Record<string, string> {
   const seconds = retryAfterSeconds(told);
   const milliseconds = retryAfterMs(told);
   return {
     ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
     ...(milliseconds === undefined ? {} : { 'retry-after-ms': String(milliseconds) }),
-    'policy-id': told.by === 'tokens' ? 'DeploymentRatelimit-Token' : 'DeploymentRatelimit-Call',
+    ...(told.isProvisioned
+      ? {}
+      : { 'policy-id': told.by === 'tokens' ? 'DeploymentRatelimit-Token' : 'DeploymentRatelimit-Call' }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DeploymentLimiter } from './deployment-limiter.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { HeaderLies, LatencySettings } from './settings.ts';
-import type { TokenCounter } from './token-counter.ts';
+import type { TokenCounter, TokenSplitter } from './token-counter.ts';
 
 export interface Deployment {
   readonly name: string;
@@ -14,6 +14,9 @@ export interface Deployment {
   /** `region/deployment`, or `group/name` when shared. */
   readonly limiterKey: string;
   readonly countTokens: TokenCounter;
+  readonly splitTokens: TokenSplitter;
+  /** Of a provisioned deployment: input tokens that an output token counts as. */
+  readonly outputWeight: number | undefined;
   /** Told in place of the true figures; the admin endpoint changes them. */
   lies: HeaderLies;
 }

@@ -16,6 +16,7 @@ import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-
 import { readBody } from './read-body.ts';
 import type { Deployment, Region } from './region.ts';
 import { quotaExceeded, ServiceError } from './service-error.ts';
+import { settlingCall } from './settling-call.ts';
 
 interface Place {
   readonly service: Service;
@@ -29,13 +30,14 @@ export async function serveCall(place: Place, request: IncomingMessage, response
   const clientRequestId = clientRequestIdOf(request.headers);
   const target = attempt(() => findTarget(region, request, body));
   const deployment = target instanceof ServiceError ? undefined : target.deployment;
-  const call = service.book.open({
+  const opened = service.book.open({
     at: service.now(),
     region: region.name,
     deployment: deployment?.name ?? '',
     limiter: deployment?.limiterKey ?? '',
     clientRequestId,
   });
+  const call = deployment === undefined ? opened : settlingCall(opened, deployment, service.now);
   const headers = commonHeaders(region, clientRequestId);
   try {
     if (target instanceof ServiceError) {
@@ -82,7 +84,12 @@ async function answer(step: Step): Promise<void> {
     const wait = { waitMs, lies: deployment.lies };
     call.end({ status: 429, code: '429', throttledBy: by, at, cost });
     const error = quotaExceeded({ ...route, by, retryAfterSeconds: retryAfterSeconds(wait) });
-    await sendError({ service, response, error, headers: { ...headers, ...retryHeaders({ ...wait, by }) } });
+    await sendError({
+      service,
+      response,
+      error,
+      headers: { ...headers, ...retryHeaders({ ...wait, by, isProvisioned: deployment.outputWeight !== undefined }) },
+    });
     return;
   }
   const exchange: Exchange = {

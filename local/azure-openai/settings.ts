@@ -27,6 +27,24 @@ export interface LimiterFaces {
   readonly neighbour?: NeighbourSettings | undefined;
   /** Headers that do not tell the truth. */
   readonly lies?: HeaderLies | undefined;
+  /** Bought in units (PTU): a leaky bucket in place of the two windows, and of both limits of a minute. */
+  readonly provisioned?: ProvisionedSettings | undefined;
+}
+
+/**
+ * Provisioned throughput. Costs are in input tokens: the prompt's, and the output's times `outputWeight`. A call adds its
+ * estimate (prompt and `max_tokens`) to the utilisation, and at its end what it really came to; utilisation falls
+ * steadily, by the throughput of the units.
+ */
+export interface ProvisionedSettings {
+  /** PTUs bought. */
+  readonly units: number;
+  /** Input tokens a minute of one unit; the model's by default. */
+  readonly tokensPerMinutePerUnit?: number | undefined;
+  /** Input tokens that an output token counts as; the model's by default. */
+  readonly outputWeight?: number | undefined;
+  /** So many seconds of throughput are a utilisation of 100 %; not documented, 10 by default. */
+  readonly burstSeconds?: number | undefined;
 }
 
 /** `requests`: in the request window; `requests-and-tokens`: with their cost in the token window, too. */

@@ -10,6 +10,8 @@ export interface LimiterShape {
   readonly tokenWindowMs: number;
   readonly requestWindowSeconds: 1 | 10 | 60;
   readonly countsThrottled: CountsThrottled;
+  /** Of a provisioned deployment, which is judged by a leaky bucket instead: what fits into it at the limits in force. */
+  readonly bucketMs?: number | undefined;
 }
 
 export interface Call {
@@ -37,10 +39,28 @@ export interface Standing {
   /** Of the request *window*, not of the minute. */
   readonly remainingRequests: number;
   readonly resetRequestsMs: number;
+  /** Of a provisioned deployment; 1 is 100 %. */
+  readonly utilisation?: number | undefined;
+}
+
+/** What a limiter judges by, whoever calls. */
+export interface Judge {
+  readonly judge: (call: Call, limits: Limits) => Verdict;
+  /** Until there is room for the call. */
+  readonly waitMs: (call: Call, by: 'tokens' | 'requests', limits: Limits) => number;
+  /** Holds an admitted call. */
+  readonly take: (call: Call) => void;
+  /** Holds of a throttled call what counts. */
+  readonly takeThrottled: (call: Call) => void;
+  /** An admitted call has come to so much more than was taken for it, or less. */
+  readonly correct: (now: number, difference: number) => void;
+  /** What is held now. */
+  readonly held: (now: number) => PerWindow;
+  readonly standing: (now: number, limits: Limits) => Standing;
 }
 
 /** The two windows by which a limiter judges, whoever calls. */
-export class WindowJudge {
+export class WindowJudge implements Judge {
   readonly #shape: LimiterShape;
   readonly #tokens: CostWindow;
   readonly #requests: CostWindow;
@@ -86,6 +106,11 @@ export class WindowJudge {
     }
   }
 
+  /** What was taken is never given back. */
+  correct(): void {
+    return;
+  }
+
   /** What the windows hold now. */
   held(now: number): PerWindow {
     return { tokens: this.#tokens.sum(now), requests: this.#requests.sum(now) };
@@ -105,8 +130,11 @@ export class WindowJudge {
   }
 }
 
-/** Most of one window. At least one request, or a small limit could never be used. */
+/** Most of one window, or of the bucket. At least one request, or a small limit could never be used. */
 export function windowLimit({ requestsPerMinute, tokensPerMinute }: Limits, shape: LimiterShape): PerWindow {
+  if (shape.bucketMs !== undefined) {
+    return { tokens: Math.floor((tokensPerMinute * shape.bucketMs) / 60_000), requests: 0 };
+  }
   const ofWindow = Math.floor((requestsPerMinute * shape.requestWindowSeconds) / 60);
   return { tokens: tokensPerMinute, requests: requestsPerMinute <= 0 ? 0 : Math.max(1, ofWindow) };
 }

@@ -152,8 +152,8 @@ function commonHeaders(activityId: string, charge: number): Record<string, strin
 
 function containerHeaders(container: Container): Record<string, string> {
   return {
-    lsn: String(container.meter.lsn),
-    'x-ms-session-token': `0:-1#${container.meter.lsn}`,
+    lsn: String(container.writes.last()),
+    'x-ms-session-token': `0:-1#${container.writes.last()}`,
     'x-ms-content-path': container.rid,
     'x-ms-alt-content-path': `dbs/${encodeURIComponent(container.databaseId)}/colls/${encodeURIComponent(container.id)}`,
   };

@@ -12,7 +12,7 @@ import {
   type ItemContext,
 } from './item-operations.ts';
 import type { Json } from './json.ts';
-import { readPartitionKeyHeader, wrongKey, type PartitionKey } from './partition-key.ts';
+import { readPartitionKeyHeader, tooFewComponents, wrongKey, type PartitionKey } from './partition-key.ts';
 import { readPatchRequest } from './patch-request.ts';
 import { QueryError } from './query/query-error.ts';
 import { queryRefusal, type Answer, type Service } from './service.ts';
@@ -132,13 +132,13 @@ function runOperation(step: {
   readonly operation: Operation;
 }): ItemAnswer {
   const { service, context, batch, operation } = step;
-  const own = readPartitionKeyHeader(operation.partitionKey);
+  const own = readPartitionKeyHeader(operation.partitionKey, context.container.partitionKeyPaths.length);
   if (batch.atomic && own !== undefined && own !== batch.key) {
     throw wrongKey('does not match the one of an operation');
   }
   const partitionKey = batch.key ?? own;
   if (partitionKey === undefined) {
-    throw wrongKey('has fewer components than defined in the collection');
+    throw tooFewComponents();
   }
   const conditions: Conditions = { ifMatch: operation.ifMatch, ifNoneMatch: operation.ifNoneMatch };
   switch (operation.operationType) {

@@ -11,7 +11,7 @@ import {
   type ItemAnswer,
 } from './item-operations.ts';
 import type { ItemKey } from './item-store.ts';
-import { readPartitionKeyHeader, wrongKey } from './partition-key.ts';
+import { readPartitionKeyHeader, tooFewComponents } from './partition-key.ts';
 import { readPatchRequest } from './patch-request.ts';
 import { runBatch } from './run-batch.ts';
 import { serveItemFeed, serveItemQuery, serveQueryPlan } from './serve-queries.ts';
@@ -33,7 +33,7 @@ export function serveItems(service: Service, container: Container, request: Cosm
     return serveItemQuery(service, container, request);
   }
   const context = itemContext(service, container);
-  const key = readPartitionKeyHeader(header('x-ms-documentdb-partitionkey'));
+  const key = readPartitionKeyHeader(header('x-ms-documentdb-partitionkey'), container.partitionKeyPaths.length);
   if (isTrue(header('x-ms-cosmos-is-batch-request'))) {
     const atomic = isTrue(header('x-ms-cosmos-batch-atomic'));
     if (!atomic && header('x-ms-cosmos-batch-continue-on-error')?.toLowerCase() === 'false') {
@@ -53,9 +53,12 @@ export function serveItem(
   container: Container,
   request: CosmosRequest & { readonly id: string },
 ): Answer {
-  const partitionKey = readPartitionKeyHeader(request.header('x-ms-documentdb-partitionkey'));
+  const partitionKey = readPartitionKeyHeader(
+    request.header('x-ms-documentdb-partitionkey'),
+    container.partitionKeyPaths.length,
+  );
   if (partitionKey === undefined) {
-    throw wrongKey('has fewer components than defined in the collection');
+    throw tooFewComponents();
   }
   const key: ItemKey = { id: request.id, partitionKey };
   const context = itemContext(service, container);

@@ -1,12 +1,13 @@
 import { BulkOperationType, type OperationInput } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openCosmos, read } from './open-cosmos.ts';
+import { read } from '../open-cosmos.ts';
+import { openContainer } from './endpoint.ts';
 
-const byTenant = [{ id: 'items', partitionKeyPath: '/tenant' }] as const;
+const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
 test('a batch does all of its operations in their order', async (t) => {
-  const { items } = await openCosmos(t, byTenant);
+  const items = await openContainer(t, byTenant);
   await items.items.create({ id: 'old', tenant: 'x' });
 
   const response = await items.items.batch(
@@ -36,7 +37,7 @@ test('a batch does all of its operations in their order', async (t) => {
 });
 
 test('a batch that fails takes everything back: its own status for one, 424 for the others', async (t) => {
-  const { items } = await openCosmos(t, byTenant);
+  const items = await openContainer(t, byTenant);
   await items.items.create({ id: 'taken', tenant: 'x', n: 1 });
 
   const response = await items.items.batch(
@@ -59,7 +60,7 @@ test('a batch that fails takes everything back: its own status for one, 424 for 
 });
 
 test('a predicate that does not hold fails the batch', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   await items.items.create({ id: 'a', n: 1 });
 
   const response = await items.items.batch(
@@ -82,7 +83,7 @@ test('a predicate that does not hold fails the batch', async (t) => {
 });
 
 test('an operation of a batch may carry an etag', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   const { etag } = await items.items.create({ id: 'a', n: 1 });
   const replace = { operationType: 'Replace', id: 'a', resourceBody: { id: 'a', n: 2 }, ifMatch: etag } as const;
 
@@ -93,7 +94,7 @@ test('an operation of a batch may carry an etag', async (t) => {
 });
 
 test('an item of another partition fails the batch', async (t) => {
-  const { items } = await openCosmos(t, byTenant);
+  const items = await openContainer(t, byTenant);
 
   const response = await items.items.batch(
     [
@@ -111,7 +112,7 @@ test('an item of another partition fails the batch', async (t) => {
 });
 
 test('a batch of 100 operations goes in whole', async (t) => {
-  const { items } = await openCosmos(t, byTenant);
+  const items = await openContainer(t, byTenant);
   const operations = Array.from({ length: 100 }, (_, n): OperationInput => ({
     operationType: 'Create',
     resourceBody: { id: `i${n}`, tenant: 'x' },
@@ -125,7 +126,7 @@ test('a batch of 100 operations goes in whole', async (t) => {
 });
 
 test('bulk operations stand alone, each in its own partition', async (t) => {
-  const { items } = await openCosmos(t, byTenant);
+  const items = await openContainer(t, byTenant);
   await items.items.create({ id: 'taken', tenant: 'x' });
 
   const results = await items.items.executeBulkOperations([
