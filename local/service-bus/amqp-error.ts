@@ -56,6 +56,14 @@ export function sessionLockLost(): AmqpError {
   };
 }
 
+/** Messages of a session have no lock of their own. */
+export function renewedBySession(): AmqpError {
+  return {
+    condition: conditions.notAllowed,
+    description: 'Messages of a session are locked with it: renew the lock of the session.',
+  };
+}
+
 export function sessionCannotBeLocked(session: string): AmqpError {
   return {
     condition: conditions.sessionCannotBeLocked,

@@ -1,32 +1,17 @@
 import { Alarm, earliest } from './alarm.ts';
-import { conditions, lockLost, messageNotFound, type AmqpError } from './amqp-error.ts';
+import { lockLost, renewedBySession, type AmqpError } from './amqp-error.ts';
 import type { Consumer } from './consumer.ts';
-import { DeferredMessages, type DeferredDelivery, type DeferredRequest } from './deferred-messages.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { DeferredDelivery, DeferredRequest } from './deferred-messages.ts';
+import { buildParts, indexMessage, type EngineParts } from './engine-parts.ts';
 import { Entity } from './entity.ts';
-import { ExpirySweep } from './expiry-sweep.ts';
-import { LockTable, type Lock } from './lock-table.ts';
 import type { LockToken } from './lock-token.ts';
 import type { ParsedMessage } from './message-sections.ts';
 import type { Outcome } from './outcome.ts';
+import { countsOf, type QueueCounts } from './queue-counts.ts';
 import { entitySettings, type QueueSettings } from './queue-settings.ts';
-import type { MessageIndexRow, QueueStore, StoredMessage } from './queue-store.ts';
-import { Schedule } from './schedule.ts';
-import { SessionKeeper } from './session-keeper.ts';
-import { Settlement } from './settlement.ts';
+import type { QueueStore, StoredMessage } from './queue-store.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 import { Turn } from './turn.ts';
-
-export interface QueueCounts {
-  readonly active: number;
-  readonly locked: number;
-  readonly scheduled: number;
-  /** Set aside by receivers. */
-  readonly deferred: number;
-  readonly deadLettered: number;
-}
-
-/** How often ids outside of the duplicate detection window are forgotten. */
-const forgetEveryMs = 1000;
 
 /**
  * The queues: what is in memory, and its transitions. States of a message: scheduled → ready → locked → gone, ready
@@ -49,8 +34,6 @@ export class QueueEngine {
   readonly #turn: Turn;
   readonly #woken = new Set<Entity>();
   #entities = new Map<string, Entity>();
-  #locks = new LockTable();
-  #schedule = new Schedule();
   #parts: EngineParts;
 
   constructor(fields: {
@@ -96,7 +79,7 @@ export class QueueEngine {
   enqueue(entity: Entity, messages: readonly ParsedMessage[], stored: (sequences: readonly number[]) => void): void {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
-      const sequences = messages.map((message) => this.#enqueue(entity, message, nowMs));
+      const sequences = messages.map((message) => this.#parts.intake.enqueue(entity, message, nowMs));
       this.#turn.afterCommit(() => {
         stored(sequences);
       });
@@ -140,7 +123,9 @@ export class QueueEngine {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
       const ofSession = entity.sessions === undefined ? undefined : renewedBySession();
-      const locks = tokens.map((token) => this.#locks.find(entity, token, nowMs)).filter((lock) => lock !== undefined);
+      const locks = tokens
+        .map((token) => this.#parts.locks.find(entity, token, nowMs))
+        .filter((lock) => lock !== undefined);
       const complete = locks.length === tokens.length && ofSession === undefined;
       for (const lock of complete ? locks : []) {
         lock.untilMs = nowMs + entity.settings.lockDurationMs;
@@ -167,13 +152,9 @@ export class QueueEngine {
   /** Cancels scheduled messages, all or none. */
   cancel(entity: Entity, sequences: readonly number[], cancelled: (error: AmqpError | undefined) => void): void {
     this.#turn.attempt(() => {
-      const missing = sequences.find((sequence) => !entity.scheduled.has(sequence));
-      for (const sequence of missing === undefined ? new Set(sequences) : []) {
-        this.#store.remove(entity.scheduled.get(sequence)?.id ?? 0);
-        this.#schedule.cancel(entity, sequence);
-      }
+      const refused = this.#parts.intake.cancel(entity, sequences);
       this.#turn.afterCommit(() => {
-        cancelled(missing === undefined ? undefined : messageNotFound(missing));
+        cancelled(refused);
       });
     });
   }
@@ -202,13 +183,7 @@ export class QueueEngine {
     if (entity === undefined) {
       throw new Error(`There is no queue '${queue}'. Declared: ${[...this.#entities.keys()].join(', ')}.`);
     }
-    return {
-      active: entity.readyCount,
-      locked: entity.lockedCount,
-      scheduled: entity.scheduled.size,
-      deferred: entity.deferred.size,
-      deadLettered: (entity.deadLetters?.ready.size ?? 0) + (entity.deadLetters?.lockedCount ?? 0),
-    };
+    return countsOf(entity);
   }
 
   close(): void {
@@ -216,56 +191,12 @@ export class QueueEngine {
     this.#alarm.clear();
   }
 
-  #enqueue(entity: Entity, parsed: ParsedMessage, nowMs: number): number {
-    const message = withinTimeToLive(parsed, entity.settings.defaultMessageTtlMs);
-    const windowMs = entity.settings.duplicateDetectionWindowMs;
-    if (windowMs !== undefined) {
-      const original = this.#store.findDuplicate(entity.id, message.messageIdKey, nowMs - windowMs);
-      if (original !== undefined) {
-        return original;
-      }
-    }
-    const sequence = entity.nextSequence();
-    const scheduledAtMs = message.scheduledAtMs ?? 0;
-    const dueAtMs = scheduledAtMs > nowMs ? scheduledAtMs : undefined;
-    const session = entity.sessions === undefined ? undefined : message.sessionId;
-    const row = { entityId: entity.id, sequence, message, enqueuedAtMs: nowMs, dueAtMs, session };
-    const id = this.#store.insert(row);
-    if (windowMs !== undefined) {
-      this.#store.rememberId({ entityId: entity.id, messageIdKey: message.messageIdKey, seenAtMs: nowMs, sequence });
-      this.#forgetIds(entity, windowMs, nowMs);
-    }
-    if (dueAtMs === undefined) {
-      entity.makeReady(sequence, session);
-      this.wake(entity);
-    } else {
-      this.#schedule.add(entity, sequence, { id, dueAtMs, session });
-    }
-    if (message.ttlMs !== undefined) {
-      entity.mayExpire = true;
-      entity.nextExpiryMs = Math.min(entity.nextExpiryMs, (dueAtMs ?? nowMs) + message.ttlMs);
-    }
-    return sequence;
-  }
-
-  #forgetIds(entity: Entity, windowMs: number, nowMs: number): void {
-    if (nowMs - entity.idsForgottenAtMs >= forgetEveryMs) {
-      entity.idsForgottenAtMs = nowMs;
-      this.#store.forgetIds(entity.id, nowMs - windowMs);
-    }
-  }
-
   #beforeCommit(): void {
     const nowMs = this.#now();
-    const { dispatcher, expiries, sessions, settlement } = this.#parts;
+    const { dispatcher, expiries, intake, locks, schedule, sessions, settlement } = this.#parts;
     settlement.expire(nowMs);
     sessions.expire(nowMs);
-    for (const { entity, id, session } of this.#schedule.takeDue(nowMs)) {
-      const sequence = entity.nextSequence();
-      this.#store.activate(id, sequence, nowMs);
-      entity.makeReady(sequence, session);
-      this.wake(entity);
-    }
+    intake.activateDue(nowMs);
     for (const entity of this.#entities.values()) {
       expiries.sweep(entity, nowMs);
     }
@@ -279,7 +210,7 @@ export class QueueEngine {
         });
       }
     }
-    let nextMs = earliest(this.#locks.nextExpiryMs(), this.#schedule.nextDueMs());
+    let nextMs = earliest(locks.nextExpiryMs(), schedule.nextDueMs());
     nextMs = earliest(nextMs, sessions.nextExpiryMs());
     for (const entity of this.#entities.values()) {
       if (entity.lastSequence !== entity.savedSequence) {
@@ -292,30 +223,13 @@ export class QueueEngine {
   }
 
   #build(): EngineParts {
-    const [store, locks, turn] = [this.#store, this.#locks, this.#turn];
     const wake = (entity: Entity): void => this.wake(entity);
-    const settlement = new Settlement({ store, locks, wake });
-    const release = (lock: Lock): void => {
-      this.#turn.attempt(() => {
-        settlement.release(lock);
-      });
-    };
-    const comeBack = (lock: Lock, counted: boolean): void => settlement.giveBack(lock, counted);
-    const endExpired = (entity: Entity, message: StoredMessage): void => settlement.endExpired(entity, message);
-    return {
-      settlement,
-      dispatcher: new Dispatcher({ store, locks, turn, release, endExpired }),
-      sessions: new SessionKeeper({ store, turn, now: this.#now, wake, comeBack }),
-      deferred: new DeferredMessages({ store, locks, settlement, turn }),
-      expiries: new ExpirySweep({ store, settlement }),
-    };
+    return buildParts({ store: this.#store, turn: this.#turn, now: this.#now, wake });
   }
 
   /** Builds the indexes from SQLite: at start, and after a failed turn. */
   #load(): void {
     this.#entities = new Map();
-    this.#locks = new LockTable();
-    this.#schedule = new Schedule();
     this.#parts = this.#build();
     this.#woken.clear();
     for (const queue of this.#queues) {
@@ -332,50 +246,10 @@ export class QueueEngine {
     const { id, lastSequence } = this.#store.openEntity(name);
     const entity = new Entity({ id, name, settings, deadLetters, lastSequence });
     for (const row of this.#store.index(id)) {
-      this.#loadMessage(entity, row);
+      indexMessage(this.#parts, { entity, row, store: this.#store });
     }
     entity.nextExpiryMs = this.#store.nextExpiry(id, 0) ?? Number.POSITIVE_INFINITY;
     entity.mayExpire = entity.nextExpiryMs < Number.POSITIVE_INFINITY;
     return entity;
   }
-
-  #loadMessage(entity: Entity, row: MessageIndexRow): void {
-    const { deferred, deliveryCount, dueAtMs, id, lockToken, sequence, session } = row;
-    if (dueAtMs !== undefined) {
-      this.#schedule.add(entity, sequence, { id, dueAtMs, session });
-    } else if (lockToken !== undefined && entity.sessions === undefined) {
-      const place = { entity, id, sequence, deliveryCount, deferred, hold: undefined };
-      this.#locks.add({ ...place, token: lockToken, untilMs: row.lockedUntilMs });
-    } else {
-      if (lockToken !== undefined) {
-        this.#store.unlock(id, deliveryCount);
-      }
-      if (deferred) {
-        entity.deferred.add(sequence);
-      } else {
-        entity.makeReady(sequence, session);
-      }
-    }
-  }
-}
-
-interface EngineParts {
-  readonly settlement: Settlement;
-  readonly dispatcher: Dispatcher;
-  readonly sessions: SessionKeeper;
-  readonly deferred: DeferredMessages;
-  readonly expiries: ExpirySweep;
-}
-
-/** A queue's default time to live is also the longest that a message of it can have. */
-function withinTimeToLive(message: ParsedMessage, longestMs: number | undefined): ParsedMessage {
-  const { ttlMs = Number.POSITIVE_INFINITY } = message;
-  return longestMs === undefined || ttlMs <= longestMs ? message : { ...message, ttlMs: longestMs };
-}
-
-function renewedBySession(): AmqpError {
-  return {
-    condition: conditions.notAllowed,
-    description: 'Messages of a session are locked with it: renew the lock of the session.',
-  };
 }

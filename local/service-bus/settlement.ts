@@ -50,7 +50,8 @@ export class Settlement {
         this.#comeBack(lock, outcome.changes);
         return undefined;
       case 'release':
-        this.release(lock);
+        // This was no delivery.
+        this.giveBack(lock, false);
         return undefined;
       case 'deadLetter':
         return this.#deadLetter(lock, outcome.changes);
@@ -60,20 +61,15 @@ export class Settlement {
     }
   }
 
-  /** Makes a message available that never reached its receiver: this was no delivery. */
-  release(lock: Lock): void {
-    if (this.#locks.remove(lock)) {
-      this.#free(lock, lock.deliveryCount);
-    }
-  }
-
   /** Ends a lock without a settlement. @param counted as a delivery */
   giveBack(lock: Lock, counted: boolean): void {
+    if (!this.#locks.remove(lock)) {
+      return;
+    }
     if (counted) {
-      this.#locks.remove(lock);
       this.#comeBack(lock, []);
     } else {
-      this.release(lock);
+      this.#free(lock, lock.deliveryCount);
     }
   }
 
