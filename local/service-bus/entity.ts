@@ -18,7 +18,7 @@ export interface ScheduledMessage {
 export class Entity {
   readonly id: number;
   readonly name: string;
-  readonly settings: EntitySettings;
+  settings: EntitySettings;
   /** Where this entity's messages are dead-lettered; undefined when it is a dead-letter queue itself. */
   readonly deadLetters: Entity | undefined;
   readonly ready = new ReadyList();
@@ -37,6 +37,8 @@ export class Entity {
   nextExpiryMs = Number.POSITIVE_INFINITY;
   /** Whether a message with a time to live was ever in it. */
   mayExpire = false;
+  /** When a message was last sent or asked for, since the start. */
+  accessedAtMs: number | undefined;
   #turn = 0;
 
   constructor(fields: {
@@ -107,6 +109,12 @@ export class Entity {
       }
     }
     return undefined;
+  }
+
+  /** Goes by new settings from now on, and so does its dead-letter queue. */
+  change(settings: EntitySettings): void {
+    this.settings = settings;
+    this.deadLetters?.change(settings);
   }
 
   removeConsumer(consumer: Consumer): void {

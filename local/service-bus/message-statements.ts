@@ -44,7 +44,7 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     saveLastSequence: sql('UPDATE entity SET last_sequence = ? WHERE id = ?'),
     index: sql(`SELECT ${indexColumns} FROM message WHERE entity_id = ? ORDER BY sequence`),
     insertMessage: sql(
-      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, session, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     insertPayload: sql(
       'INSERT INTO payload (id, durable, priority, ttl_ms, annotations, properties, application_properties, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -71,7 +71,7 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     ),
     applicationProperties: sql('SELECT application_properties FROM payload WHERE id = ?'),
     saveApplicationProperties: sql('UPDATE payload SET application_properties = ? WHERE id = ?'),
-    removeMessage: sql('DELETE FROM message WHERE id = ?'),
+    removeMessage: sql('DELETE FROM message WHERE id = ? RETURNING entity_id, bytes'),
     removePayload: sql('DELETE FROM payload WHERE id = ?'),
     findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
     rememberId: sql('INSERT OR REPLACE INTO seen_id (entity_id, message_id, seen_at, sequence) VALUES (?, ?, ?, ?)'),

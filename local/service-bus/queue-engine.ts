@@ -7,7 +7,8 @@ import { Entity } from './entity.ts';
 import type { LockToken } from './lock-token.ts';
 import type { ParsedMessage } from './message-sections.ts';
 import type { Outcome } from './outcome.ts';
-import { countsOf, type QueueCounts } from './queue-counts.ts';
+import { QueueAdministration } from './queue-administration.ts';
+import type { QueueCounts } from './queue-counts.ts';
 import { entitySettings, type QueueSettings } from './queue-settings.ts';
 import type { QueueStore, StoredMessage } from './queue-store.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -26,12 +27,13 @@ import { Turn } from './turn.ts';
  */
 export class QueueEngine {
   readonly #store: QueueStore;
-  readonly #queues: readonly QueueSettings[];
   readonly #now: () => number;
   readonly #alarm = new Alarm(() => {
     this.#turn.schedule();
   });
   readonly #turn: Turn;
+  /** The queues that there are, by name. */
+  readonly administration: QueueAdministration;
   readonly #woken = new Set<Entity>();
   #entities = new Map<string, Entity>();
   #parts: EngineParts;
@@ -44,19 +46,17 @@ export class QueueEngine {
     readonly onFailure: (error: unknown) => void;
   }) {
     this.#store = fields.store;
-    this.#queues = fields.queues;
     this.#now = fields.now;
     this.#turn = new Turn({
       store: fields.store,
-      beforeCommit: () => {
-        this.#beforeCommit();
-      },
+      beforeCommit: () => this.#beforeCommit(),
       onFailure: (error) => {
         this.#load();
         fields.onFailure(error);
       },
     });
     this.#parts = this.#build();
+    this.administration = new QueueAdministration({ ...fields, turn: this.#turn, host: this });
     this.#load();
   }
 
@@ -71,6 +71,24 @@ export class QueueEngine {
     return deadLetter ? entity?.deadLetters : entity;
   }
 
+  /** Opens a queue as SQLite has it. For `QueueAdministration`. */
+  open(queue: QueueSettings): void {
+    const settings = entitySettings(queue);
+    const name = queue.name.toLowerCase();
+    const deadLetters = this.#loadEntity(`${name}/$deadletterqueue`, settings, undefined);
+    this.#entities.set(name, this.#loadEntity(name, settings, deadLetters));
+  }
+
+  /** Forgets a queue that is being removed. For `QueueAdministration`. */
+  forget(entity: Entity): void {
+    this.#entities.delete(entity.name);
+    for (const gone of [entity, entity.deadLetters ?? entity]) {
+      this.#parts.locks.forget(gone);
+      gone.scheduled.clear();
+      this.#woken.delete(gone);
+    }
+  }
+
   afterCommit(callback: () => void): void {
     this.#turn.afterCommit(callback);
   }
@@ -79,6 +97,7 @@ export class QueueEngine {
   enqueue(entity: Entity, messages: readonly ParsedMessage[], stored: (sequences: readonly number[]) => void): void {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
+      entity.accessedAtMs = nowMs;
       const sequences = messages.map((message) => this.#parts.intake.enqueue(entity, message, nowMs));
       this.#turn.afterCommit(() => {
         stored(sequences);
@@ -179,14 +198,11 @@ export class QueueEngine {
   }
 
   counts(queue: string): QueueCounts {
-    const entity = this.#entities.get(queue.toLowerCase());
-    if (entity === undefined) {
-      throw new Error(`There is no queue '${queue}'. Declared: ${[...this.#entities.keys()].join(', ')}.`);
-    }
-    return countsOf(entity);
+    return this.administration.counts(queue);
   }
 
   close(): void {
+    this.#turn.attempt(() => this.administration.saveAccess(true));
     this.#turn.close();
     this.#alarm.clear();
   }
@@ -203,6 +219,9 @@ export class QueueEngine {
     const woken = [...this.#woken];
     this.#woken.clear();
     for (const entity of woken) {
+      if (entity.consumers.length > 0) {
+        entity.accessedAtMs = nowMs;
+      }
       sessions.serve(entity);
       if (dispatcher.dispatch(entity, nowMs)) {
         this.#turn.afterCommit(() => {
@@ -219,6 +238,7 @@ export class QueueEngine {
       }
       nextMs = earliest(nextMs, entity.nextExpiryMs);
     }
+    this.administration.saveAccess(false);
     this.#alarm.set(nextMs, nowMs);
   }
 
@@ -232,12 +252,7 @@ export class QueueEngine {
     this.#entities = new Map();
     this.#parts = this.#build();
     this.#woken.clear();
-    for (const queue of this.#queues) {
-      const settings = entitySettings(queue);
-      const name = queue.name.toLowerCase();
-      const deadLetters = this.#loadEntity(`${name}/$deadletterqueue`, settings, undefined);
-      this.#entities.set(name, this.#loadEntity(name, settings, deadLetters));
-    }
+    this.administration.load();
     this.#store.commit();
     this.#turn.schedule();
   }

@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { ParsedMessage } from './message-sections.ts';
 import { indexRow, prepareMessages, storedMessage, type MessageStatements } from './message-statements.ts';
+import { EntitySizes, sizeOf } from './entity-sizes.ts';
+import { QueueCatalog } from './queue-catalog.ts';
 import { bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
 import { SessionStates } from './session-states.ts';
 import { createSchema } from './store-schema.ts';
@@ -56,6 +58,10 @@ export interface SeenId {
 export class QueueStore {
   readonly #database: DatabaseSync;
   readonly #statements: MessageStatements;
+  /** The queues themselves. */
+  readonly catalog: QueueCatalog;
+  /** What the messages of each entity take. */
+  readonly sizes: EntitySizes;
   readonly sessionStates: SessionStates;
   #open = false;
 
@@ -63,9 +69,10 @@ export class QueueStore {
     this.#database = new DatabaseSync(path);
     createSchema(this.#database);
     this.#statements = prepareMessages(this.#database);
-    this.sessionStates = new SessionStates(this.#database, () => {
-      this.begin();
-    });
+    this.sizes = new EntitySizes(this.#database);
+    const begin = (): void => this.begin();
+    this.sessionStates = new SessionStates(this.#database, begin);
+    this.catalog = new QueueCatalog(this.#database, begin);
   }
 
   begin(): void {
@@ -87,6 +94,7 @@ export class QueueStore {
     if (this.#database.isTransaction) {
       this.#database.exec('ROLLBACK');
     }
+    this.sizes.read();
   }
 
   close(): void {
@@ -115,6 +123,7 @@ export class QueueStore {
   /** @returns the row's id */
   insert({ entityId, sequence, message, enqueuedAtMs, dueAtMs, session }: NewMessage): number {
     this.begin();
+    const bytes = sizeOf(message);
     const expiresAt = message.ttlMs === undefined ? null : (dueAtMs ?? enqueuedAtMs) + message.ttlMs;
     const id = Number(
       this.#statements.insertMessage.run(
@@ -126,6 +135,7 @@ export class QueueStore {
         dueAtMs ?? null,
         dueAtMs === undefined ? 0 : 1,
         session ?? null,
+        bytes,
       ).lastInsertRowid,
     );
     this.#statements.insertPayload.run(
@@ -138,6 +148,7 @@ export class QueueStore {
       message.applicationProperties,
       message.body,
     );
+    this.sizes.grow(entityId, bytes);
     return id;
   }
 
@@ -195,6 +206,7 @@ export class QueueStore {
   /** Moves a message, unlocked, into another entity under the same sequence number. */
   move(id: number, entityId: number, deliveryCount: number): void {
     this.begin();
+    this.sizes.move(id, entityId);
     this.#statements.move.run(entityId, deliveryCount, id);
   }
 
@@ -209,7 +221,7 @@ export class QueueStore {
 
   remove(id: number): void {
     this.begin();
-    this.#statements.removeMessage.run(id);
+    this.sizes.shrink(this.#statements.removeMessage.get(id));
     this.#statements.removePayload.run(id);
   }
 

@@ -22,6 +22,7 @@ const tables = `
     delivery_count INTEGER NOT NULL DEFAULT 0,
     session TEXT,
     deferred INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL,
     lock_token TEXT,
     locked_until INTEGER,
     UNIQUE (entity_id, sequence)
