@@ -199,9 +199,9 @@ export class DeploymentLimiter {
   #measureUtilisation(call: Call, limit: PerWindow): void {
     const { judge, peaks } = this.#state;
     const fullest = { tokens: judge.held(call.at).tokens / Math.max(1, limit.tokens), requests: 0 };
-    for (const of of ['ours', 'everybody'] as const) {
-      if (peaks[of].restore(fullest)) {
-        this.facts.recorder.peaked(of, peaks[of].fullest);
+    for (const caller of ['ours', 'everybody'] as const) {
+      if (peaks[caller].restore(fullest)) {
+        this.facts.recorder.peaked(caller, peaks[caller].fullest);
       }
     }
   }
