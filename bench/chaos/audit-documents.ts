@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { ModelCall } from '../../local/demo/admin-api.ts';
 import type { Finding, RunFacts } from './audit-run.ts';
+import type { InjectedFault } from './inject-fault.ts';
 import { type AuditedDocument, endStates } from './job-documents.ts';
 import type { LedgerEntry } from './ledger.ts';
 
@@ -14,7 +16,7 @@ export function auditDocuments(facts: RunFacts): readonly Finding[] {
     const document = documents.get(entry.job.id);
     return entry.acceptedAt === undefined
       ? [{ kind: 'not-accepted', jobId: entry.job.id, text: 'No submit of it was ever accepted.' }]
-      : auditEnd(entry, document, callsOf.get(entry.job.id) ?? []);
+      : auditEnd(entry, document, { calls: callsOf.get(entry.job.id) ?? [], faults: facts.faults });
   });
   const unknown = facts.documents
     .filter(({ id }) => !known.has(id))
@@ -29,7 +31,7 @@ export function auditDocuments(facts: RunFacts): readonly Finding[] {
 function auditEnd(
   { job, cancelled }: LedgerEntry,
   document: AuditedDocument | undefined,
-  calls: readonly ModelCall[],
+  seen: Seen,
 ): readonly Finding[] {
   const jobId = job.id;
   if (document === undefined) {
@@ -47,7 +49,7 @@ function auditEnd(
       ? [{ kind: 'result-missing', jobId, text: 'It is completed without a result.' }]
       : [];
   }
-  const fault = excuseOf(document, calls);
+  const fault = excuseOf(document, seen);
   return fault === undefined
     ? []
     : [{ kind: 'wrong-end', jobId, text: `It ended ${end}, not ${job.ends.join(' or ')}${fault}.` }];
@@ -63,18 +65,44 @@ function isUnfinished({ status, code }: ModelCall): boolean {
   return status === null || status === 499 || (status === 200 && code === '');
 }
 
+/** What the stack logged of a job's calls, and the faults of the run. */
+interface Seen {
+  readonly calls: readonly ModelCall[];
+  readonly faults: readonly InjectedFault[];
+}
+
 /** Ends that faults alone may bring, as the log of calls shows them; undefined when it does, what is wrong otherwise. */
-function excuseOf(document: AuditedDocument, calls: readonly ModelCall[]): string | undefined {
+function excuseOf(document: AuditedDocument, seen: Seen): string | undefined {
   if (document.reason === 'WorkerCrashed') {
-    const unfinished = calls.filter(isUnfinished).length;
-    return unfinished >= 2 ? undefined : `, and the log shows ${unfinished} unfinished calls of it`;
+    const unfinished = seen.calls.filter(isUnfinished).length;
+    const killed = killedBeforeCall(document, seen);
+    return unfinished + killed >= 2
+      ? undefined
+      : `, and the log shows ${unfinished} unfinished calls of it, and ${killed} kills between a mark and its call`;
   }
   if (document.reason === 'RetriesExhausted') {
-    const failed = calls.filter(({ code, status }) => status !== 200 || code !== '').length;
+    const failed = seen.calls.filter(({ code, status }) => status !== 200 || code !== '').length;
     const told = document.attemptCount ?? 0;
     return failed >= 2 && failed >= told ? undefined : `, with ${failed} failed calls in the log and ${told} attempts`;
   }
   return '';
+}
+
+/** A process was killed so soon after it had stored the mark of a call that the call may not have arrived, in ms. */
+const onItsWayMs = 1000;
+/** The account's time, by which marks are dated, and that of the stack's log differ by less, in ms. */
+const clockMs = 250;
+
+/** Marks that were stored right before a kill, and whose calls were never seen. */
+function killedBeforeCall({ figures }: AuditedDocument, { calls, faults }: Seen): number {
+  const marks = z.array(z.number()).safeParse(figures?.['startedAt']).data ?? [];
+  const isNear = (instant: number, mark: number): boolean =>
+    instant >= mark - clockMs && instant <= mark + onItsWayMs + clockMs;
+  return marks.filter(
+    (mark) =>
+      faults.some(({ fromMs, kind }) => kind === 'kill-app' && isNear(fromMs, mark)) &&
+      !calls.some(({ at }) => isNear(at, mark)),
+  ).length;
 }
 
 function auditOnce(facts: RunFacts): readonly Finding[] {

@@ -10,6 +10,7 @@ const documentSchema = z.looseObject({
   epoch: z.number(),
   reason: z.string().optional(),
   description: z.string().optional(),
+  figures: z.record(z.string(), z.unknown()).optional(),
   attemptCount: z.number().optional(),
   endedAt: z.number().optional(),
   result: z.record(z.string(), z.unknown()).optional(),

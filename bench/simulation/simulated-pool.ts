@@ -36,7 +36,7 @@ export function intakeDeps(
       pump: { ...pump, pullWindowMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY },
       callTimeoutMs: 270_000,
       parkMs: 10_000,
-      retries: { mostFailures: 20, longestMs: 86_400_000 },
+      retries: { mostFailures: 20, longestMs: 86_400_000, mostThrottled: 3 },
       resultTtlSeconds: undefined,
     },
   };

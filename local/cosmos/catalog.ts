@@ -2,9 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { indexedPathsOf, readContainerDefinition, type ContainerDefinition } from './container-definition.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { openItemStore, type ItemStore } from './item-store.ts';
-import { parseJson, type JsonObject } from './json.ts';
+import { parseJson } from './json.ts';
 import { parsePartitionKeyPath } from './partition-key.ts';
-import { containerRid, databaseRid } from './resource-id.ts';
+import { containerRid } from './resource-id.ts';
+import { openWriteSequence, type WriteSequence } from './write-sequence.ts';
 
 /** Databases and containers: rows in SQLite, and the open ones in memory. */
 export interface Database {
@@ -22,19 +23,20 @@ export interface Container {
   readonly rid: string;
   readonly modifiedMs: number;
   readonly definition: ContainerDefinition;
-  readonly partitionKeyPath: readonly string[];
+  /** Of a hierarchical key, several. */
+  readonly partitionKeyPaths: readonly (readonly string[])[];
   readonly defaultTtlSeconds: number | undefined;
   /** Undefined for all. */
   readonly indexedPaths: readonly string[] | undefined;
   readonly items: ItemStore;
+  readonly writes: WriteSequence;
   readonly meter: Meter;
 }
 
-/** What changes with every request. `lsn` rises with each write, across restarts as well. */
+/** What the operations on items have cost since the start. */
 interface Meter {
   requestUnits: number;
   operations: number;
-  lsn: number;
 }
 
 export interface Catalog {
@@ -104,42 +106,6 @@ export function openCatalog(sql: DatabaseSync, now: () => number): Catalog {
   };
 }
 
-/** A database as the wire shows it. */
-export function databaseResource({ number, id, modifiedMs }: Database): JsonObject {
-  const rid = databaseRid(number);
-  return { id, ...systemProperties(rid, `dbs/${rid}/`, modifiedMs), _colls: 'colls/', _users: 'users/' };
-}
-
-/** A container as the wire shows it. */
-export function containerResource(container: Container): JsonObject {
-  const { id, partitionKey, defaultTtl, indexingPolicy } = container.definition;
-  const { compositeIndexes, indexingMode, automatic, includedPaths, excludedPaths } = indexingPolicy;
-  const self = `dbs/${databaseRid(container.databaseNumber)}/colls/${container.rid}/`;
-  return {
-    id,
-    partitionKey: { ...partitionKey },
-    ...(defaultTtl === undefined ? {} : { defaultTtl }),
-    indexingPolicy: {
-      indexingMode,
-      automatic,
-      includedPaths: includedPaths.map(({ path }) => ({ path })),
-      excludedPaths: excludedPaths.map(({ path }) => ({ path })),
-      ...(compositeIndexes === undefined ? {} : { compositeIndexes }),
-    },
-    ...systemProperties(container.rid, self, container.modifiedMs),
-    _docs: 'docs/',
-    _sprocs: 'sprocs/',
-    _triggers: 'triggers/',
-    _udfs: 'udfs/',
-    _conflicts: 'conflicts/',
-  };
-}
-
-function systemProperties(rid: string, self: string, modifiedMs: number): JsonObject {
-  const etag = `"00000000-0000-0000-0000-${modifiedMs.toString(16).padStart(12, '0')}"`;
-  return { _rid: rid, _self: self, _etag: etag, _ts: Math.floor(modifiedMs / 1000) };
-}
-
 function createTables(sql: DatabaseSync): void {
   sql.exec(`
     CREATE TABLE IF NOT EXISTS databases (
@@ -147,9 +113,14 @@ function createTables(sql: DatabaseSync): void {
     ) STRICT;
     CREATE TABLE IF NOT EXISTS containers (
       number INTEGER PRIMARY KEY AUTOINCREMENT, database INTEGER NOT NULL, id TEXT NOT NULL,
-      definition TEXT NOT NULL, modified_ms INTEGER NOT NULL, UNIQUE (database, id)
+      definition TEXT NOT NULL, modified_ms INTEGER NOT NULL, lsn_bound INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (database, id)
     ) STRICT;
   `);
+  const columns = sql.prepare("SELECT name FROM pragma_table_info('containers')").all();
+  if (!columns.some((column) => column['name'] === 'lsn_bound')) {
+    sql.exec('ALTER TABLE containers ADD COLUMN lsn_bound INTEGER NOT NULL DEFAULT 0');
+  }
 }
 
 function loadDatabases(sql: DatabaseSync): Map<string, Database> {
@@ -163,13 +134,14 @@ function loadDatabases(sql: DatabaseSync): Map<string, Database> {
     };
     databases.set(database.id, database);
     const rows = sql
-      .prepare('SELECT number, definition, modified_ms FROM containers WHERE database = ?')
+      .prepare('SELECT number, definition, modified_ms, lsn_bound FROM containers WHERE database = ?')
       .all(database.number);
     for (const child of rows) {
       const container = openContainer(sql, database, {
         number: Number(child['number']),
         definition: readContainerDefinition(parseJson(String(child['definition']))),
         modifiedMs: Number(child['modified_ms']),
+        lsnBound: Number(child['lsn_bound']),
       });
       database.containers.set(container.id, container);
     }
@@ -181,14 +153,17 @@ interface ContainerRow {
   readonly number: number;
   readonly definition: ContainerDefinition;
   readonly modifiedMs: number;
+  /** Where the numbers of the writes go on; absent for a new container. */
+  readonly lsnBound?: number;
 }
 
 function openContainer(
   sql: DatabaseSync,
   parent: Database,
-  { number, definition, modifiedMs }: ContainerRow,
+  { number, definition, modifiedMs, lsnBound = 0 }: ContainerRow,
 ): Container {
-  const [path = '/id'] = definition.partitionKey.paths;
+  const { paths } = definition.partitionKey;
+  const uniqueKeys = (definition.uniqueKeyPolicy?.uniqueKeys ?? []).map((key) => key.paths.map(parsePartitionKeyPath));
   const indexedPaths = indexedPathsOf(definition.indexingPolicy);
   return {
     number,
@@ -198,11 +173,18 @@ function openContainer(
     rid: containerRid(parent.number, number),
     modifiedMs,
     definition,
-    partitionKeyPath: parsePartitionKeyPath(path),
+    partitionKeyPaths: paths.map(parsePartitionKeyPath),
     defaultTtlSeconds: definition.defaultTtl,
     indexedPaths,
-    items: openItemStore({ database: sql, number, indexedPaths, partitionedById: path === '/id' }),
-    meter: { requestUnits: 0, operations: 0, lsn: Date.now() },
+    items: openItemStore({
+      database: sql,
+      number,
+      indexedPaths,
+      partitionedById: paths.join('') === '/id',
+      uniqueKeys,
+    }),
+    writes: openWriteSequence(sql, { number, startsAt: lsnBound === 0 ? Date.now() : lsnBound }),
+    meter: { requestUnits: 0, operations: 0 },
   };
 }
 
@@ -212,11 +194,15 @@ function replaceContainer(
   container: Container,
   { definition, modifiedMs }: Pick<ContainerRow, 'definition' | 'modifiedMs'>,
 ): Container {
-  if (
-    definition.id !== container.id ||
-    definition.partitionKey.paths[0] !== container.definition.partitionKey.paths[0]
-  ) {
+  const { id, partitionKey, uniqueKeyPolicy } = container.definition;
+  if (definition.id !== id || definition.partitionKey.paths.join(',') !== partitionKey.paths.join(',')) {
     throw new CosmosError('BadRequest', 'The id and the partition key of a container cannot be changed.');
+  }
+  if (JSON.stringify(definition.uniqueKeyPolicy) !== JSON.stringify(uniqueKeyPolicy)) {
+    throw new CosmosError(
+      'BadRequest',
+      'The unique index cannot be modified. To change the unique index, remove the collection and re-create a new one.',
+    );
   }
   sql
     .prepare('UPDATE containers SET definition = ?, modified_ms = ? WHERE number = ?')
@@ -225,7 +211,7 @@ function replaceContainer(
     container.items.applyDefaultTtl(definition.defaultTtl);
   }
   const opened = openContainer(sql, parent, { number: container.number, definition, modifiedMs });
-  return { ...opened, meter: container.meter };
+  return { ...opened, writes: container.writes, meter: container.meter };
 }
 
 function removeContainer(sql: DatabaseSync, container: Container): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CosmosError, notCarriedError } from './cosmos-error.ts';
-import type { Json } from './json.ts';
+import { isObject, type Json } from './json.ts';
 import { parsePartitionKeyPath } from './partition-key.ts';
 import { readResourceName } from './resource-name.ts';
 import { isTtl } from './time-to-live.ts';
@@ -8,9 +8,21 @@ import { isTtl } from './time-to-live.ts';
 /** What a container is made with, as it goes over the wire and into the catalog. */
 export interface ContainerDefinition {
   readonly id: string;
-  readonly partitionKey: { readonly paths: readonly string[]; readonly kind: 'Hash'; readonly version: number };
+  readonly partitionKey: PartitionKeyDefinition;
   readonly defaultTtl?: number | undefined;
+  readonly uniqueKeyPolicy?: UniqueKeyPolicy | undefined;
   readonly indexingPolicy: IndexingPolicy;
+}
+
+/** `MultiHash` with two or three paths: a hierarchical key. */
+export interface PartitionKeyDefinition {
+  readonly paths: readonly string[];
+  readonly kind: 'Hash' | 'MultiHash';
+  readonly version: number;
+}
+
+export interface UniqueKeyPolicy {
+  readonly uniqueKeys: readonly { readonly paths: readonly string[] }[];
 }
 
 export interface IndexingPolicy {
@@ -21,7 +33,7 @@ export interface IndexingPolicy {
   readonly compositeIndexes?: readonly Json[] | undefined;
 }
 
-const paths = z.array(z.object({ path: z.string() }));
+const pathEntries = z.array(z.object({ path: z.string() }));
 const json = z.custom<Json>((value) => value !== undefined);
 const everything: IndexingPolicy = {
   indexingMode: 'consistent',
@@ -38,6 +50,7 @@ const definitionSchema = z.object({
     version: z.number().default(2),
   }),
   defaultTtl: json.optional(),
+  uniqueKeyPolicy: z.object({ uniqueKeys: z.array(z.object({ paths: z.array(z.string()).min(1) })) }).nullish(),
   indexingPolicy: z
     .object({
       indexingMode: z
@@ -46,20 +59,20 @@ const definitionSchema = z.object({
         .pipe(z.enum(['consistent', 'none']))
         .default('consistent'),
       automatic: z.boolean().default(true),
-      includedPaths: paths.default([]),
-      excludedPaths: paths.default([]),
+      includedPaths: pathEntries.default([]),
+      excludedPaths: pathEntries.default([]),
       compositeIndexes: z.array(json).optional(),
     })
     .optional(),
 });
 
 const leftOut = [
-  ['uniqueKeyPolicy', 'unique keys'],
   ['vectorEmbeddingPolicy', 'vector search'],
   ['fullTextPolicy', 'full text search'],
   ['computedProperties', 'computed properties'],
-  ['changeFeedPolicy', 'the change feed'],
   ['clientEncryptionPolicy', 'client encryption'],
+  ['analyticalStorageTtl', 'the analytical store'],
+  ['materializedViewDefinition', 'materialized views'],
 ] as const;
 
 /** Reads the body of a create or a replace. Throws `CosmosError` (400). */
@@ -69,21 +82,59 @@ export function readContainerDefinition(body: Json | undefined): ContainerDefini
     throw new CosmosError('BadRequest', `The container is not valid: ${z.prettifyError(read.error)}`);
   }
   refuseLeftOut(body);
-  const { id, partitionKey, defaultTtl, indexingPolicy } = read.data;
-  const [path] = partitionKey.paths;
-  if (path === undefined || partitionKey.paths.length > 1 || partitionKey.kind !== 'Hash') {
-    throw notCarriedError('partition keys of more than one path (hierarchical partition keys)');
-  }
-  parsePartitionKeyPath(path);
+  const { id, partitionKey, defaultTtl, indexingPolicy, uniqueKeyPolicy } = read.data;
   if (defaultTtl !== undefined && !isTtl(defaultTtl)) {
     throw new CosmosError('BadRequest', "'defaultTtl' is -1 or a whole number from 1 to 2147483647.");
   }
   return {
     id: readResourceName(id),
-    partitionKey: { paths: [path], kind: 'Hash', version: partitionKey.version },
+    partitionKey: readPartitionKeyDefinition(partitionKey),
     defaultTtl,
+    ...(uniqueKeyPolicy === undefined || uniqueKeyPolicy === null || uniqueKeyPolicy.uniqueKeys.length === 0
+      ? {}
+      : { uniqueKeyPolicy: checkUniqueKeys(uniqueKeyPolicy) }),
     indexingPolicy: indexingPolicy ?? everything,
   };
+}
+
+/** learn.microsoft.com/azure/cosmos-db/hierarchical-partition-keys: up to three levels. */
+const mostLevels = 3;
+
+function readPartitionKeyDefinition(asked: z.infer<typeof definitionSchema>['partitionKey']): PartitionKeyDefinition {
+  const { paths, kind, version } = asked;
+  for (const path of paths) {
+    parsePartitionKeyPath(path);
+  }
+  const names = new Set(paths);
+  if (kind === 'Hash' && paths.length === 1) {
+    return { paths, kind, version };
+  }
+  if (kind === 'MultiHash' && paths.length > 0 && paths.length <= mostLevels && names.size === paths.length) {
+    return { paths, kind, version: 2 };
+  }
+  throw new CosmosError(
+    'BadRequest',
+    `A partition key has one path (kind Hash), or up to ${mostLevels} different ones (kind MultiHash).`,
+  );
+}
+
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits: 10 unique keys of 16 paths a container. */
+const mostUniqueKeys = 10;
+const mostUniquePaths = 16;
+
+function checkUniqueKeys({ uniqueKeys }: UniqueKeyPolicy): UniqueKeyPolicy {
+  if (uniqueKeys.length > mostUniqueKeys || uniqueKeys.some(({ paths }) => paths.length > mostUniquePaths)) {
+    throw new CosmosError(
+      'BadRequest',
+      `A container has at most ${mostUniqueKeys} unique keys, each of at most ${mostUniquePaths} paths.`,
+    );
+  }
+  for (const path of uniqueKeys.flatMap((key) => key.paths)) {
+    if (!/^(?:\/[^/"\\]+)+$/u.test(path)) {
+      throw new CosmosError('BadRequest', `The unique key path '${path}' is invalid.`);
+    }
+  }
+  return { uniqueKeys };
 }
 
 function refuseLeftOut(body: Json | undefined): void {
@@ -92,6 +143,14 @@ function refuseLeftOut(body: Json | undefined): void {
     if (present.has(member)) {
       throw notCarriedError(`${feature} (${member})`);
     }
+  }
+  const policy = isObject(body) ? body['changeFeedPolicy'] : undefined;
+  if (isObject(policy) && Number(policy['retentionDuration'] ?? 0) > 0) {
+    throw notCarriedError('the change feed of all versions and deletes (changeFeedPolicy)');
+  }
+  const conflicts = isObject(body) ? body['conflictResolutionPolicy'] : undefined;
+  if (isObject(conflicts) && conflicts['mode'] !== 'LastWriterWins') {
+    throw notCarriedError('conflict resolution of a custom kind (conflictResolutionPolicy)');
   }
 }
 

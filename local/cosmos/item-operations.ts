@@ -67,6 +67,10 @@ export function createItem(context: ItemContext, body: Json | undefined, key: Pa
   return insertDocument(context, document);
 }
 
+/**
+ * Where there is no item yet, it is created whatever If-Match says: so does the service
+ * (Azure/azure-cosmos-dotnet-v3, issue 1698).
+ */
 export function upsertItem(
   context: ItemContext,
   body: Json | undefined,
@@ -74,9 +78,6 @@ export function upsertItem(
 ): ItemAnswer {
   const document = readDocument(context.container, body, key);
   const existing = context.container.items.find(document.key, context.nowMs);
-  if (existing === undefined && conditions.ifMatch !== undefined) {
-    throw new CosmosError('PreconditionFailed', 'There is no item that If-Match could match.', { charge: leastCharge });
-  }
   if (existing === undefined) {
     return insertDocument(context, document);
   }
@@ -102,7 +103,7 @@ export function removeItem(context: ItemContext, key: ItemKey, conditions: Condi
   const existing = findItem(context, key);
   requireConditions(existing, conditions);
   context.container.items.remove(existing.rowId);
-  context.container.meter.lsn += 1;
+  context.container.writes.next();
   const charge = insertCharge(chargedText(context.container, existing.body));
   return { status: 204, etag: undefined, text: undefined, charge };
 }
@@ -120,7 +121,7 @@ export function patchStoredItem(
     throw new CosmosError('PreconditionFailed', 'The filter predicate of the patch does not hold.', refused(existing));
   }
   const before = itemOf(existing);
-  const item = patchItem(before, patch.operations, [...systemPaths, container.partitionKeyPath]);
+  const item = patchItem(before, patch.operations, [...systemPaths, ...container.partitionKeyPaths]);
   const document = checkDocument(container, item);
   const written = writeOver(context, existing, document);
   const charge = patchCharge(
@@ -161,7 +162,6 @@ function insertDocument(context: ItemContext, document: Document): ItemAnswer {
   const { container } = context;
   const content = contentOf(context, document);
   const rowId = container.items.insert(document.key, content);
-  container.meter.lsn += 1;
   const text = renderItem(container, { ...content, ...document.key, rowId });
   return {
     status: 201,
@@ -182,16 +182,21 @@ function overwrite(context: ItemContext, existing: StoredItem, document: Documen
 }
 
 function writeOver(context: ItemContext, existing: StoredItem, document: Document): StoredItem {
-  const content = contentOf(context, document);
+  const content = contentOf(context, document, existing.rowId);
   context.container.items.update(existing.rowId, content);
-  context.container.meter.lsn += 1;
   return { ...content, ...document.key, rowId: existing.rowId };
 }
 
-function contentOf({ container, nowMs, nextEtag }: ItemContext, { body, ttlSeconds }: Document): ItemContent {
+/** Throws `CosmosError` (409) when another item of the partition holds the same unique key. */
+function contentOf(context: ItemContext, document: Document, exceptRowId?: number): ItemContent {
+  const { container, nowMs, nextEtag } = context;
+  const { body, key, ttlSeconds } = document;
+  if (container.items.breaksUniqueKey({ partitionKey: key.partitionKey, body, nowMs, exceptRowId })) {
+    throw new CosmosError('Conflict', 'Unique index constraint violation.', { charge: leastCharge });
+  }
   const { defaultTtlSeconds } = container;
   const expiresMs = expiryOf({ modifiedMs: nowMs, ttlSeconds, defaultTtlSeconds });
-  return { body, etag: nextEtag(), modifiedMs: nowMs, ttlSeconds, expiresMs };
+  return { body, etag: nextEtag(), modifiedMs: nowMs, ttlSeconds, expiresMs, lsn: container.writes.next() };
 }
 
 function charged({ indexedPaths }: Container, item: Json, bytes: number): ChargedItem {

@@ -1,5 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import type { FilterHint } from './query/filter-hints.ts';
+import { createItemTable, createLsnIndex, uniqueValue, type ItemTableSettings } from './item-table.ts';
+import type { PartitionScope } from './partition-key.ts';
+import { partitionCondition, scanChanges, scanItems, type ChangeScope, type ScanScope } from './scan-items.ts';
 
 /** The items of one container in a table of its own. Times are epoch milliseconds. */
 export interface StoredItem {
@@ -10,6 +12,8 @@ export interface StoredItem {
   readonly body: string;
   readonly etag: string;
   readonly modifiedMs: number;
+  /** The number of the write; rises in the container. */
+  readonly lsn: number;
 }
 
 export interface ItemKey {
@@ -23,13 +27,16 @@ export interface ItemContent {
   readonly modifiedMs: number;
   readonly ttlSeconds: number | undefined;
   readonly expiresMs: number | undefined;
+  readonly lsn: number;
 }
 
-interface ScanScope {
-  readonly partitionKey: string | undefined;
-  readonly behindRowId: number;
-  readonly hints: readonly FilterHint[];
+/** Another item of the partition that has the same values at the paths of a unique key. */
+export interface UniqueClaim {
+  readonly partitionKey: string;
+  readonly body: string;
   readonly nowMs: number;
+  /** The row that is about to be overwritten. */
+  readonly exceptRowId: number | undefined;
 }
 
 /** An item whose time is over is not there, for every reading function. */
@@ -39,9 +46,13 @@ export interface ItemStore {
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
   readonly remove: (rowId: number) => void;
+  /** Whether an item would break a unique key. */
+  readonly breaksUniqueKey: (claim: UniqueClaim) => boolean;
   /** In the order of the row ids. */
   readonly scan: (scope: ScanScope) => Iterable<StoredItem>;
-  readonly count: (partitionKey: string | undefined) => number;
+  /** In the order of the writes, each item at its latest. */
+  readonly changes: (scope: ChangeScope) => Iterable<StoredItem>;
+  readonly count: (partition: PartitionScope | undefined) => number;
   /** Deletes up to `atMost` expired items and returns how many. */
   readonly sweep: (nowMs: number, atMost: number) => number;
   /** Sets all times of expiry anew, after the container's default has changed. */
@@ -49,36 +60,26 @@ export interface ItemStore {
   readonly drop: () => void;
 }
 
-export interface ItemStoreSettings {
-  readonly database: DatabaseSync;
-  readonly number: number;
-  /** `/state`: paths of properties that equality filters shall find quickly. */
-  readonly indexedPaths: readonly string[] | undefined;
-  readonly partitionedById: boolean;
-}
+const columns = 'row_id, id, partition_key, body, etag, modified_ms, lsn';
 
-export function openItemStore(settings: ItemStoreSettings): ItemStore {
+export function openItemStore(settings: ItemTableSettings): ItemStore {
   const { database } = settings;
-  const table = `items_${settings.number}`;
-  createTable(settings, table);
-  const columns = 'row_id, id, partition_key, body, etag, modified_ms';
+  const table = createItemTable(settings);
   const find = database.prepare(
     `SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND (expires_ms IS NULL OR expires_ms > ?)`,
   );
   const removeKey = database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`);
   const insert = database.prepare(
-    `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const update = database.prepare(
-    `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ? WHERE row_id = ?`,
+    `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ?, lsn = ? WHERE row_id = ?`,
   );
   const remove = database.prepare(`DELETE FROM ${table} WHERE row_id = ?`);
   const sweep = database.prepare(
     `DELETE FROM ${table} WHERE row_id IN (SELECT row_id FROM ${table} WHERE expires_ms <= ? LIMIT ?)`,
   );
-  const count = database.prepare(`SELECT count(*) AS total FROM ${table}`);
-  const countKey = database.prepare(`SELECT count(*) AS total FROM ${table} WHERE partition_key = ?`);
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
     find: (key, nowMs) => {
@@ -97,8 +98,13 @@ export function openItemStore(settings: ItemStoreSettings): ItemStore {
     remove: (rowId) => {
       remove.run(rowId);
     },
-    scan: (scope) => scanTable(database, `SELECT ${columns} FROM ${table}`, scope),
-    count: (key) => integer((key === undefined ? count.get() : countKey.get(key))?.['total']),
+    breaksUniqueKey: openUniqueCheck(settings, table),
+    scan: (scope) => rowsOf(scanItems(database, `SELECT ${columns} FROM ${table}`, scope)),
+    changes: (scope) => {
+      createLsnIndex(database, table);
+      return rowsOf(scanChanges(database, `SELECT ${columns} FROM ${table}`, scope));
+    },
+    count: (partition) => countItems(database, table, partition),
     sweep: (nowMs, atMost) => Number(sweep.run(nowMs, atMost).changes),
     applyDefaultTtl: (defaultTtlSeconds) => {
       applyDefaultTtl(database, table, defaultTtlSeconds);
@@ -109,85 +115,38 @@ export function openItemStore(settings: ItemStoreSettings): ItemStore {
   };
 }
 
-function createTable({ database, indexedPaths, partitionedById }: ItemStoreSettings, table: string): void {
-  database.exec(`
-    CREATE TABLE IF NOT EXISTS ${table} (
-      row_id INTEGER PRIMARY KEY,
-      id TEXT NOT NULL,
-      partition_key TEXT NOT NULL,
-      etag TEXT NOT NULL,
-      modified_ms INTEGER NOT NULL,
-      ttl_seconds INTEGER,
-      expires_ms INTEGER,
-      body TEXT NOT NULL,
-      UNIQUE (id, partition_key)
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS ${table}_expires ON ${table} (expires_ms) WHERE expires_ms IS NOT NULL;
-  `);
-  if (!partitionedById) {
-    database.exec(`CREATE INDEX IF NOT EXISTS ${table}_partition ON ${table} (partition_key)`);
-  }
-  for (const path of indexedPaths ?? []) {
-    const names = path.split('/').filter((name) => !['', '?'].includes(name));
-    if (names.length > 0 && names.every((name) => /^[A-Za-z_]\w*$/u.test(name))) {
-      const value = extraction(names);
-      const index = `${table}_on_${names.join('_')}`;
-      database.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${table} (${value}) WHERE ${value} IS NOT NULL`);
-    }
-  }
+/** The values of the item to be are extracted by the same expressions as those that are indexed. */
+function openUniqueCheck({ database, uniqueKeys }: ItemTableSettings, table: string): ItemStore['breaksUniqueKey'] {
+  const statements = uniqueKeys.map((paths) => {
+    const values = paths.map(uniqueValue);
+    const own = values.map((value, index) => `${value} AS own_${index}`).join(', ');
+    const same = values.map((value, index) => `${value} = own_${index}`).join(' AND ');
+    return database.prepare(
+      `SELECT 1 AS found FROM (SELECT ${own} FROM (SELECT ? AS body)) CROSS JOIN ${table}
+       WHERE partition_key = ? AND ${same} AND row_id <> ? AND (expires_ms IS NULL OR expires_ms > ?) LIMIT 1`,
+    );
+  });
+  return ({ partitionKey, body, nowMs, exceptRowId }) =>
+    statements.some((statement) => statement.get(body, partitionKey, exceptRowId ?? -1, nowMs) !== undefined);
 }
 
-/** A path of names as SQL. The names have been checked to be plain, so the text is safe to build in. */
-function extraction(names: readonly string[]): string {
-  return `json_extract(body, '$.${names.map((name) => `"${name}"`).join('.')}')`;
+function countItems(database: DatabaseSync, table: string, partition: PartitionScope | undefined): number {
+  const condition = partition === undefined ? { text: 'TRUE', values: [] } : partitionCondition(partition);
+  const row = database
+    .prepare(`SELECT count(*) AS total FROM ${table} WHERE ${condition.text}`)
+    .get(...condition.values);
+  return integer(row?.['total']);
 }
 
-function* scanTable(database: DatabaseSync, select: string, scope: ScanScope): Iterable<StoredItem> {
-  const conditions = ['row_id > ?', '(expires_ms IS NULL OR expires_ms > ?)'];
-  const values: SQLInputValue[] = [scope.behindRowId, scope.nowMs];
-  if (scope.partitionKey !== undefined) {
-    conditions.push('partition_key = ?');
-    values.push(scope.partitionKey);
-  }
-  for (const hint of scope.hints) {
-    const condition = hintCondition(hint);
-    if (condition !== undefined) {
-      conditions.push(condition.text);
-      values.push(...condition.values);
-    }
-  }
-  const statement = database.prepare(`${select} WHERE ${conditions.join(' AND ')} ORDER BY row_id`);
-  for (const row of statement.iterate(...values)) {
+function* rowsOf(rows: Iterable<Record<string, SQLOutputValue>>): Iterable<StoredItem> {
+  for (const row of rows) {
     yield readRow(row);
   }
 }
 
-/** System properties are not in the body, and odd names would need quoting: such hints are left to the evaluator. */
-function hintCondition(hint: FilterHint): { text: string; values: SQLInputValue[] } | undefined {
-  const { path } = hint;
-  if (!path.every((name) => /^[A-Za-z]\w*$/u.test(name))) {
-    return undefined;
-  }
-  const column = path.length === 1 && path[0] === 'id' ? 'id' : extraction(path);
-  if (hint.kind === 'bound') {
-    return { text: `${column} ${hint.operator} ?`, values: [hint.bound] };
-  }
-  const known = hint.values.filter((value) => value !== null);
-  const parts: string[] = [];
-  if (known.length > 0) {
-    parts.push(`${column} IN (${known.map(() => '?').join(', ')})`);
-  }
-  if (known.length < hint.values.length) {
-    parts.push(`${column} IS NULL`);
-  }
-  return {
-    text: parts.length === 0 ? 'FALSE' : `(${parts.join(' OR ')})`,
-    values: known.map((value) => (typeof value === 'boolean' ? Number(value) : value)),
-  };
-}
-
 function contentValues(content: ItemContent): SQLInputValue[] {
-  return [content.body, content.etag, content.modifiedMs, content.ttlSeconds ?? null, content.expiresMs ?? null];
+  const { body, etag, modifiedMs, ttlSeconds, expiresMs, lsn } = content;
+  return [body, etag, modifiedMs, ttlSeconds ?? null, expiresMs ?? null, lsn];
 }
 
 function applyDefaultTtl(database: DatabaseSync, table: string, defaultTtlSeconds: number | undefined): void {
@@ -205,6 +164,7 @@ function readRow(row: Record<string, SQLOutputValue>): StoredItem {
     body: text(row['body']),
     etag: text(row['etag']),
     modifiedMs: integer(row['modified_ms']),
+    lsn: integer(row['lsn']),
   };
 }
 

@@ -1,34 +1,48 @@
-import { CosmosError, notCarriedError } from './cosmos-error.ts';
+import { CosmosError } from './cosmos-error.ts';
 import { isArray, isObject, parseJson, readProperty, type Json, type Value } from './json.ts';
 
-/** The text under which a partition key is stored: its JSON, and `{}` for an item without the property. */
+/**
+ * The text under which a partition key is stored: its JSON, and `{}` for an item without the property; the components of
+ * a hierarchical key with commas in between (`"a",1`).
+ */
 export type PartitionKey = string;
+
+/** One key, or all keys that begin with the components of a prefix. */
+export interface PartitionScope {
+  readonly key: PartitionKey;
+  readonly isPrefix: boolean;
+}
 
 const noKey = '{}';
 
 /** Reads `x-ms-documentdb-partitionkey` (`["a"]`, `[{}]` for no value); undefined when the header is absent. */
-export function readPartitionKeyHeader(header: string | undefined): PartitionKey | undefined {
+export function readPartitionKeyHeader(header: string | undefined, componentCount: number): PartitionKey | undefined {
+  const scope = readPartitionScope(header, componentCount);
+  if (scope?.isPrefix === true) {
+    throw tooFewComponents();
+  }
+  return scope?.key;
+}
+
+/** The same for readers of many items, who may leave out the last components of a hierarchical key. */
+export function readPartitionScope(header: string | undefined, componentCount: number): PartitionScope | undefined {
   if (header === undefined) {
     return undefined;
   }
-  const parts = parseParts(header);
-  if (parts.length > 1) {
-    throw notCarriedError('hierarchical partition keys');
+  const components = parseComponents(header);
+  if (components.length > componentCount) {
+    throw wrongKey('has more components than defined in the collection');
   }
-  const [part] = parts;
-  if (part === undefined) {
-    throw wrongKey('has fewer components than defined in the collection');
+  if (components.length === 0) {
+    throw tooFewComponents();
   }
-  return keyOf(isObject(part) && Object.keys(part).length === 0 ? undefined : part);
+  const key = components.map((part) => componentOf(isNoValue(part) ? undefined : part)).join(',');
+  return { key, isPrefix: components.length < componentCount };
 }
 
-/** The partition key that an item has by its own property. */
-export function partitionKeyOf(item: Json, path: readonly string[]): PartitionKey {
-  let value: Value = item;
-  for (const name of path) {
-    value = readProperty(value, name);
-  }
-  return keyOf(value);
+/** The partition key that an item has by its own properties. */
+export function partitionKeyOf(item: Json, paths: readonly (readonly string[])[]): PartitionKey {
+  return paths.map((path) => componentOf(valueAt(item, path))).join(',');
 }
 
 /** `/a/b` as its names. Throws `CosmosError` (400) for what is no path. */
@@ -47,7 +61,19 @@ export function wrongKey(reason: string): CosmosError {
   });
 }
 
-function keyOf(value: Value): PartitionKey {
+export function tooFewComponents(): CosmosError {
+  return wrongKey('has fewer components than defined in the collection');
+}
+
+function valueAt(item: Json, path: readonly string[]): Value {
+  let value: Value = item;
+  for (const name of path) {
+    value = readProperty(value, name);
+  }
+  return value;
+}
+
+function componentOf(value: Value): string {
   if (value === undefined) {
     return noKey;
   }
@@ -57,7 +83,11 @@ function keyOf(value: Value): PartitionKey {
   return JSON.stringify(value);
 }
 
-function parseParts(header: string): readonly Json[] {
+function isNoValue(part: Json): boolean {
+  return isObject(part) && Object.keys(part).length === 0;
+}
+
+function parseComponents(header: string): readonly Json[] {
   try {
     const parts = parseJson(header);
     if (isArray(parts)) {

@@ -2,7 +2,7 @@ import type { Container } from './catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
 import type { ItemKey } from './item-store.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { partitionKeyOf, wrongKey, type PartitionKey } from './partition-key.ts';
+import { partitionKeyOf, tooFewComponents, wrongKey, type PartitionKey } from './partition-key.ts';
 import { readResourceName } from './resource-name.ts';
 import { readTtl } from './time-to-live.ts';
 
@@ -34,7 +34,7 @@ export function readDocument(container: Container, body: Json | undefined, key: 
   const item = Object.fromEntries(Object.entries(body).filter(([name]) => !systemNames.has(name)));
   const document = checkDocument(container, item);
   if (key === undefined) {
-    throw wrongKey('has fewer components than defined in the collection');
+    throw tooFewComponents();
   }
   if (document.key.partitionKey !== key) {
     throw wrongKey('does not match the one in the item');
@@ -53,6 +53,6 @@ export function checkDocument(container: Container, item: JsonObject): Document 
       `Request size is too large: an item has at most ${mostItemBytes} bytes.`,
     );
   }
-  const key = { id, partitionKey: partitionKeyOf(item, container.partitionKeyPath) };
+  const key = { id, partitionKey: partitionKeyOf(item, container.partitionKeyPaths) };
   return { key, item, body: text, bytes, ttlSeconds: readTtl(item) };
 }

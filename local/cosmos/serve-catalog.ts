@@ -1,4 +1,5 @@
-import { containerResource, databaseResource, type Container } from './catalog.ts';
+import type { Container } from './catalog.ts';
+import { containerResource, databaseResource } from './catalog-resources.ts';
 import { readContainerDefinition } from './container-definition.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { isObject, type JsonObject } from './json.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Container } from './catalog.ts';
-import { CosmosError, notCarriedError } from './cosmos-error.ts';
+import { CosmosError } from './cosmos-error.ts';
 import type { Json } from './json.ts';
-import { readPartitionKeyHeader, type PartitionKey } from './partition-key.ts';
+import { readPageSize } from './page-size.ts';
+import { readPartitionScope, type PartitionScope } from './partition-key.ts';
 import { readPageNumbers, type CompiledQuery } from './query/compile-query.ts';
 import { readContinuation, writeContinuation } from './query/continuation.ts';
 import { filterHints, pathOf, type FilterHint } from './query/filter-hints.ts';
@@ -13,27 +14,29 @@ import { queryCharge } from './request-charge.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 const everyItem = 'SELECT * FROM c';
-const defaultPageSize = 1000;
 
 /** A query over the items: in one partition, in the one partition key range, or over all through the gateway. */
 export function serveItemQuery(service: Service, container: Container, request: CosmosRequest): Answer {
   const { text, parameters } = readQuerySpec(request);
   const compiled = service.compile(text);
-  const partitionKey = readPartitionKeyHeader(request.header('x-ms-documentdb-partitionkey'));
-  if (partitionKey === undefined && request.header('x-ms-documentdb-partitionkeyrangeid') === undefined) {
+  const partition = readPartitionScope(
+    request.header('x-ms-documentdb-partitionkey'),
+    container.partitionKeyPaths.length,
+  );
+  if (partition === undefined && request.header('x-ms-documentdb-partitionkeyrangeid') === undefined) {
     passGateway({ compiled, parameters, request });
   }
-  return answerQuery({ service, container, request, compiled, parameters, partitionKey });
+  return answerQuery({ service, container, request, compiled, parameters, partition });
 }
 
 /** The feed of all items, which is a query for all of them. */
 export function serveItemFeed(service: Service, container: Container, request: CosmosRequest): Answer {
-  if (request.header('a-im') !== undefined) {
-    throw notCarriedError('the change feed');
-  }
-  const partitionKey = readPartitionKeyHeader(request.header('x-ms-documentdb-partitionkey'));
+  const partition = readPartitionScope(
+    request.header('x-ms-documentdb-partitionkey'),
+    container.partitionKeyPaths.length,
+  );
   const compiled = service.compile(everyItem);
-  return answerQuery({ service, container, request, compiled, parameters: new Map(), partitionKey });
+  return answerQuery({ service, container, request, compiled, parameters: new Map(), partition });
 }
 
 export function serveQueryPlan(service: Service, request: CosmosRequest): Answer {
@@ -108,7 +111,7 @@ interface QueryRequest {
   readonly request: CosmosRequest;
   readonly compiled: CompiledQuery;
   readonly parameters: ReadonlyMap<string, Json>;
-  readonly partitionKey: PartitionKey | undefined;
+  readonly partition: PartitionScope | undefined;
 }
 
 function answerQuery(asked: QueryRequest): Answer {
@@ -137,25 +140,25 @@ function answerQuery(asked: QueryRequest): Answer {
 }
 
 function* rowsOf(
-  { service, container, partitionKey }: QueryRequest,
+  { service, container, partition }: QueryRequest,
   hints: readonly FilterHint[],
   behindRowId: number,
 ): Iterable<QueryRow> {
-  for (const stored of container.items.scan({ partitionKey, behindRowId, hints, nowMs: service.now() })) {
+  for (const stored of container.items.scan({ partition, behindRowId, hints, nowMs: service.now() })) {
     yield openRow(stored.rowId, renderItem(container, stored));
   }
 }
 
 /** A filter on an indexed path spares the other items; without one the first page pays for a scan of them all. */
 function chargeOf(
-  { container, partitionKey, request }: QueryRequest,
+  { container, partition, request }: QueryRequest,
   hints: readonly FilterHint[],
   page: QueryPage,
 ): number {
   const load = { items: page.rowsLoaded, bytes: page.charactersLoaded };
   const indexed = hints.some(({ path }) => path[0] === 'id' || isIndexed(container, path));
   const scans = hints.length > 0 && !indexed && request.header('x-ms-continuation') === undefined;
-  return queryCharge({ ...load, scanned: scans ? container.items.count(partitionKey) : page.rowsLoaded });
+  return queryCharge({ ...load, scanned: scans ? container.items.count(partition) : page.rowsLoaded });
 }
 
 function isIndexed({ indexedPaths }: Container, path: readonly string[]): boolean {
@@ -186,15 +189,4 @@ function refuseUnindexedOrder(container: Container, { query }: CompiledQuery): v
   if (!['id', '_ts'].includes(path[0] ?? '') && !isIndexed(container, path)) {
     throw new CosmosError('BadRequest', `The ORDER BY path /${path.join('/')} is excluded from the container's index.`);
   }
-}
-
-function readPageSize(header: string | undefined): number {
-  const size = Number(header ?? '0');
-  if (!Number.isInteger(size) || size < -1) {
-    throw new CosmosError('BadRequest', `The input PageSize ${header} is invalid: a positive whole number or -1.`);
-  }
-  if (size === -1) {
-    return Number.MAX_SAFE_INTEGER;
-  }
-  return size === 0 ? defaultPageSize : size;
 }

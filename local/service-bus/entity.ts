@@ -14,7 +14,7 @@ export interface ScheduledMessage {
 export class Entity {
   readonly id: number;
   readonly name: string;
-  readonly settings: EntitySettings;
+  settings: EntitySettings;
   /** Where this entity's messages are dead-lettered; undefined when it is a dead-letter queue itself. */
   readonly deadLetters: Entity | undefined;
   readonly ready = new ReadyList();
@@ -25,6 +25,8 @@ export class Entity {
   savedSequence: number;
   /** When ids outside of the duplicate detection window were last forgotten. */
   idsForgottenAtMs = 0;
+  /** When a message was last sent or asked for, since the start. */
+  accessedAtMs: number | undefined;
   #turn = 0;
 
   constructor(fields: {
@@ -57,6 +59,12 @@ export class Entity {
       }
     }
     return undefined;
+  }
+
+  /** Goes by new settings from now on, and so does its dead-letter queue. */
+  change(settings: EntitySettings): void {
+    this.settings = settings;
+    this.deadLetters?.change(settings);
   }
 
   removeConsumer(consumer: Consumer): void {

@@ -49,6 +49,13 @@ export class LockTable {
     }
   }
 
+  /** Drops all locks of an entity. */
+  forget(entity: Entity): void {
+    for (const lock of this.of(entity)) {
+      this.remove(lock);
+    }
+  }
+
   /** When to call `takeExpired` next. */
   nextExpiryMs(): number | undefined {
     return this.#expiries.peek()?.atMs;

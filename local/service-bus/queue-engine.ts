@@ -7,18 +7,13 @@ import { LockTable, type Lock } from './lock-table.ts';
 import type { LockToken } from './lock-token.ts';
 import type { ParsedMessage } from './message-sections.ts';
 import type { Outcome } from './outcome.ts';
+import { QueueAdministration } from './queue-administration.ts';
+import type { QueueCounts } from './queue-counts.ts';
 import { entitySettings, type QueueSettings } from './queue-settings.ts';
 import type { QueueStore, StoredMessage } from './queue-store.ts';
 import { Schedule } from './schedule.ts';
 import { Settlement } from './settlement.ts';
 import { Turn } from './turn.ts';
-
-export interface QueueCounts {
-  readonly active: number;
-  readonly locked: number;
-  readonly scheduled: number;
-  readonly deadLettered: number;
-}
 
 /** How often ids outside of the duplicate detection window are forgotten. */
 const forgetEveryMs = 1000;
@@ -35,12 +30,13 @@ const forgetEveryMs = 1000;
  */
 export class QueueEngine {
   readonly #store: QueueStore;
-  readonly #queues: readonly QueueSettings[];
   readonly #now: () => number;
   readonly #alarm = new Alarm(() => {
     this.#turn.schedule();
   });
   readonly #turn: Turn;
+  /** The queues that there are, by name. */
+  readonly administration: QueueAdministration;
   readonly #woken = new Set<Entity>();
   #entities = new Map<string, Entity>();
   #locks = new LockTable();
@@ -56,18 +52,16 @@ export class QueueEngine {
     readonly onFailure: (error: unknown) => void;
   }) {
     this.#store = fields.store;
-    this.#queues = fields.queues;
     this.#now = fields.now;
     this.#turn = new Turn({
       store: fields.store,
-      beforeCommit: () => {
-        this.#beforeCommit();
-      },
+      beforeCommit: () => this.#beforeCommit(),
       onFailure: (error) => {
         this.#load();
         fields.onFailure(error);
       },
     });
+    this.administration = new QueueAdministration({ ...fields, turn: this.#turn, host: this });
     [this.#settlement, this.#dispatcher] = this.#build();
     this.#load();
   }
@@ -78,6 +72,24 @@ export class QueueEngine {
     return deadLetter ? entity?.deadLetters : entity;
   }
 
+  /** Opens a queue as SQLite has it. For `QueueAdministration`. */
+  open(queue: QueueSettings): void {
+    const settings = entitySettings(queue);
+    const name = queue.name.toLowerCase();
+    const deadLetters = this.#loadEntity(`${name}/$deadletterqueue`, settings, undefined);
+    this.#entities.set(name, this.#loadEntity(name, settings, deadLetters));
+  }
+
+  /** Forgets a queue that is being removed. For `QueueAdministration`. */
+  forget(entity: Entity): void {
+    this.#entities.delete(entity.name);
+    for (const gone of [entity, entity.deadLetters ?? entity]) {
+      this.#locks.forget(gone);
+      gone.scheduled.clear();
+      this.#woken.delete(gone);
+    }
+  }
+
   afterCommit(callback: () => void): void {
     this.#turn.afterCommit(callback);
   }
@@ -86,6 +98,7 @@ export class QueueEngine {
   enqueue(entity: Entity, messages: readonly ParsedMessage[], stored: (sequences: readonly number[]) => void): void {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
+      entity.accessedAtMs = nowMs;
       const sequences = messages.map((message) => this.#enqueue(entity, message, nowMs));
       this.#turn.afterCommit(() => {
         stored(sequences);
@@ -165,19 +178,11 @@ export class QueueEngine {
   }
 
   counts(queue: string): QueueCounts {
-    const entity = this.#entities.get(queue.toLowerCase());
-    if (entity === undefined) {
-      throw new Error(`There is no queue '${queue}'. Declared: ${[...this.#entities.keys()].join(', ')}.`);
-    }
-    return {
-      active: entity.ready.size,
-      locked: entity.lockedCount,
-      scheduled: entity.scheduled.size,
-      deadLettered: (entity.deadLetters?.ready.size ?? 0) + (entity.deadLetters?.lockedCount ?? 0),
-    };
+    return this.administration.counts(queue);
   }
 
   close(): void {
+    this.#turn.attempt(() => this.administration.saveAccess(true));
     this.#turn.close();
     this.#alarm.clear();
   }
@@ -226,6 +231,9 @@ export class QueueEngine {
     const woken = [...this.#woken];
     this.#woken.clear();
     for (const entity of woken) {
+      if (entity.consumers.length > 0) {
+        entity.accessedAtMs = nowMs;
+      }
       if (this.#dispatcher.dispatch(entity, nowMs)) {
         this.#turn.afterCommit(() => {
           this.wake(entity);
@@ -238,6 +246,7 @@ export class QueueEngine {
         entity.savedSequence = entity.lastSequence;
       }
     }
+    this.administration.saveAccess(false);
     this.#alarm.set(earliest(this.#locks.nextExpiryMs(), this.#schedule.nextDueMs()), nowMs);
   }
 
@@ -264,12 +273,7 @@ export class QueueEngine {
     this.#schedule = new Schedule();
     [this.#settlement, this.#dispatcher] = this.#build();
     this.#woken.clear();
-    for (const queue of this.#queues) {
-      const settings = entitySettings(queue);
-      const name = queue.name.toLowerCase();
-      const deadLetters = this.#loadEntity(`${name}/$deadletterqueue`, settings, undefined);
-      this.#entities.set(name, this.#loadEntity(name, settings, deadLetters));
-    }
+    this.administration.load();
     this.#store.commit();
     this.#turn.schedule();
   }

@@ -1,5 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ParsedMessage } from './message-sections.ts';
+import { EntitySizes, sizeOf } from './entity-sizes.ts';
+import { QueueCatalog } from './queue-catalog.ts';
 import { booleanColumn, bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
 import { createSchema } from './store-schema.ts';
 
@@ -48,12 +50,20 @@ export interface SeenId {
 export class QueueStore {
   readonly #database: DatabaseSync;
   readonly #statements: ReturnType<typeof prepare>;
+  /** The queues themselves. */
+  readonly catalog: QueueCatalog;
+  /** What the messages of each entity take. */
+  readonly sizes: EntitySizes;
   #open = false;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     createSchema(this.#database);
     this.#statements = prepare(this.#database);
+    this.sizes = new EntitySizes(this.#database);
+    this.catalog = new QueueCatalog(this.#database, () => {
+      this.begin();
+    });
   }
 
   begin(): void {
@@ -75,6 +85,7 @@ export class QueueStore {
     if (this.#database.isTransaction) {
       this.#database.exec('ROLLBACK');
     }
+    this.sizes.read();
   }
 
   close(): void {
@@ -111,6 +122,7 @@ export class QueueStore {
   /** @returns the row's id */
   insert({ entityId, sequence, message, enqueuedAtMs, dueAtMs }: NewMessage): number {
     this.begin();
+    const bytes = sizeOf(message);
     const expiresAt = message.ttlMs === undefined ? null : (dueAtMs ?? enqueuedAtMs) + message.ttlMs;
     const id = Number(
       this.#statements.insertMessage.run(
@@ -121,6 +133,7 @@ export class QueueStore {
         expiresAt,
         dueAtMs ?? null,
         dueAtMs === undefined ? 0 : 1,
+        bytes,
       ).lastInsertRowid,
     );
     this.#statements.insertPayload.run(
@@ -133,6 +146,7 @@ export class QueueStore {
       message.applicationProperties,
       message.body,
     );
+    this.sizes.grow(entityId, bytes);
     return id;
   }
 
@@ -167,6 +181,7 @@ export class QueueStore {
   /** Moves a message, unlocked, into another entity under the same sequence number. */
   move(id: number, entityId: number, deliveryCount: number): void {
     this.begin();
+    this.sizes.move(id, entityId);
     this.#statements.move.run(entityId, deliveryCount, id);
   }
 
@@ -181,7 +196,7 @@ export class QueueStore {
 
   remove(id: number): void {
     this.begin();
-    this.#statements.removeMessage.run(id);
+    this.sizes.shrink(this.#statements.removeMessage.get(id));
     this.#statements.removePayload.run(id);
   }
 
@@ -215,7 +230,7 @@ function prepare(database: DatabaseSync) {
       'SELECT id, sequence, due_at, lock_token, locked_until, delivery_count FROM message WHERE entity_id = ? ORDER BY sequence',
     ),
     insertMessage: sql(
-      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     insertPayload: sql(
       'INSERT INTO payload (id, durable, priority, ttl_ms, annotations, properties, application_properties, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -230,7 +245,7 @@ function prepare(database: DatabaseSync) {
     ),
     applicationProperties: sql('SELECT application_properties FROM payload WHERE id = ?'),
     saveApplicationProperties: sql('UPDATE payload SET application_properties = ? WHERE id = ?'),
-    removeMessage: sql('DELETE FROM message WHERE id = ?'),
+    removeMessage: sql('DELETE FROM message WHERE id = ? RETURNING entity_id, bytes'),
     removePayload: sql('DELETE FROM payload WHERE id = ?'),
     findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
     rememberId: sql('INSERT OR REPLACE INTO seen_id (entity_id, message_id, seen_at, sequence) VALUES (?, ?, ?, ?)'),

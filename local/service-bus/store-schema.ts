@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Raised with every change of the tables; a file of another version is refused. */
-const version = 1;
+const version = 2;
 
 /**
  * Creates the tables in a new file. A dead-letter queue is an entity of its own, named `queue/$deadletterqueue`; its
@@ -36,6 +36,7 @@ export function createSchema(database: DatabaseSync): void {
       due_at INTEGER,
       once_scheduled INTEGER NOT NULL,
       delivery_count INTEGER NOT NULL DEFAULT 0,
+      bytes INTEGER NOT NULL,
       lock_token TEXT,
       locked_until INTEGER,
       UNIQUE (entity_id, sequence)

@@ -27,7 +27,7 @@ export interface Config {
   readonly streamIdleMs: number;
   readonly parkMs: number;
   /** How often, and how long, calls of a job may fail before it is dead-lettered. */
-  readonly retries: { readonly mostFailures: number; readonly longestMs: number };
+  readonly retries: { readonly mostFailures: number; readonly longestMs: number; readonly mostThrottled: number };
   readonly resultTtlSeconds: number | undefined;
   readonly telemetry: {
     readonly connectionString: string | undefined;
@@ -129,7 +129,11 @@ function toConfig(values: SettingValues): Config {
     streamFirstMs: values.STREAM_FIRST_SECONDS === undefined ? undefined : values.STREAM_FIRST_SECONDS * 1000,
     streamIdleMs: values.STREAM_IDLE_SECONDS * 1000,
     parkMs: values.PARK_SECONDS * 1000,
-    retries: { mostFailures: values.MAX_FAILED_CALLS, longestMs: values.MAX_RETRY_HOURS * 3_600_000 },
+    retries: {
+      mostFailures: values.MAX_FAILED_CALLS,
+      longestMs: values.MAX_RETRY_HOURS * 3_600_000,
+      mostThrottled: 3,
+    },
     resultTtlSeconds: values.RESULT_TTL_DAYS === undefined ? undefined : values.RESULT_TTL_DAYS * 86_400,
     telemetry: {
       connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,

@@ -1,11 +1,12 @@
+import type { JobDocument } from '../jobs/job-document.ts';
 import { countFailure } from '../jobs/job-transitions.ts';
 import { deploymentKey } from '../pools/deployment-health.ts';
 import type { JobFigures } from './check-job.ts';
 import { afterFailure } from './retry-policy.ts';
-import { withdrawCall, withdrawCallLater } from './call-marks.ts';
+import { endMark, withdrawCall, withdrawCallLater } from './call-marks.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
-import { endJob, type JobEnd } from './end-job.ts';
+import { endJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { fitAgain } from './fit-again.ts';
 import { joinSignals } from './join-signals.ts';
 import { noteFigures } from './note-figures.ts';
@@ -14,9 +15,6 @@ import { recordOutcome } from './record-outcome.ts';
 import { isServed } from './served-pools.ts';
 import { type Called, type CallRun, startCall } from './start-call.ts';
 
-/** Throttled by the service, a job waits for another start in the same delivery this often, and is parked then. */
-const mostThrottled = 3;
-
 export interface AttemptRun extends Omit<CallRun, 'request' | 'avoid' | 'isRetry'> {
   /** What is sent, and its figures; they are on the document. */
   readonly sent: JobFigures;
@@ -24,74 +22,99 @@ export interface AttemptRun extends Omit<CallRun, 'request' | 'avoid' | 'isRetry
   readonly pulledFor: Pool;
 }
 
+/** What one delivery has called so far. */
+interface Tally {
+  calls: number;
+  throttled: number;
+  failed: number;
+  /** Deployments that failed it, by key. */
+  readonly avoid: Set<string>;
+}
+
+type Next =
+  | { readonly kind: 'end'; readonly end: JobEnd }
+  /** Another call, after the delay; `document` has what was learnt from this one. */
+  | { readonly kind: 'again'; readonly delayMs: number; readonly document: JobDocument; readonly sent: JobFigures };
+
 /** The calls of one delivery: until one leads to an end, or the job has to wait for longer than a message is held. */
 export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<JobEnd> {
-  const avoid = new Set<string>();
+  const tally: Tally = { calls: 0, throttled: 0, failed: 0, avoid: new Set() };
   let { stored, sent } = run;
-  let [calls, throttled, failed] = [0, 0, 0];
   for (;;) {
+    const { avoid, failed, calls } = tally;
     const called = await startCall(deps, { ...run, stored, request: sent.request, avoid, isRetry: failed > 0 });
     if (called.kind !== 'called') {
       return endUncalled(deps, { ...run, stored }, { called, calls });
     }
-    const { where, outcome } = called;
-    ({ stored } = called);
-    calls += 1;
-    switch (outcome.kind) {
-      case 'throttled':
-        throttled += 1;
-        if (throttled === mostThrottled) {
-          return recordOutcome(deps, { ...run, sent, stored, where, outcome });
-        }
-        break;
-      case 'failed': {
-        failed += 1;
-        avoid.add(deploymentKey(where));
-        stored = { ...stored, document: countFailure(stored.document, deps.clock.now()) };
-        const next = await goOn(deps, { ...run, stored }, calls);
-        if (next !== undefined) {
-          return next;
-        }
-        break;
-      }
-      case 'misconfigured':
-        // The deployment's breaker is open by now (J5): another one is chosen, or the job waits.
-        avoid.add(deploymentKey(where));
-        break;
-      case 'aborted':
-        return run.message.lockLost.aborted ? lockLost : giveBack(deps, { ...run, stored });
-      case 'refused': {
-        const again = await fitAgain(deps, { envelope: run.job.envelope, sent, outcome });
-        if (again === undefined) {
-          return recordOutcome(deps, { ...run, sent, stored, where, outcome });
-        }
-        sent = again;
-        stored = { ...stored, document: noteFigures(stored.document, sent) };
-        break;
-      }
-      case 'completed':
-        return recordOutcome(deps, { ...run, sent, stored, where, outcome });
+    tally.calls += 1;
+    const next = await afterCall(deps, { ...run, sent, stored: called.stored }, { called, tally });
+    if (next.kind === 'end') {
+      return next.end;
     }
+    const saved = await endMark(deps, { ...run, stored: called.stored }, next.document);
+    if (saved.kind === 'taken') {
+      return leaveTaken(deps, run, saved.document);
+    }
+    ({ stored } = saved);
+    ({ sent } = next);
+    const waiting = joinSignals([run.message.lockLost, run.stopping]);
+    await deps.clock.sleep(next.delayMs, waiting.signal).finally(waiting.release);
+  }
+}
+
+async function afterCall(
+  deps: PipelineDeps,
+  run: AttemptRun,
+  { called, tally }: { readonly called: Extract<Called, { readonly kind: 'called' }>; readonly tally: Tally },
+): Promise<Next> {
+  const { where, outcome } = called;
+  const { document } = run.stored;
+  const { sent } = run;
+  switch (outcome.kind) {
+    case 'throttled':
+      tally.throttled += 1;
+      return tally.throttled < deps.settings.retries.mostThrottled
+        ? { kind: 'again', delayMs: 0, document, sent }
+        : endWith(await recordOutcome(deps, { ...run, where, outcome }));
+    case 'failed':
+      tally.failed += 1;
+      tally.avoid.add(deploymentKey(where));
+      return afterFailed(deps, run, tally.calls);
+    case 'misconfigured':
+      // The deployment's breaker is open by now (J5): another one is chosen, or the job waits.
+      tally.avoid.add(deploymentKey(where));
+      return { kind: 'again', delayMs: 0, document, sent };
+    case 'aborted':
+      return endWith(run.message.lockLost.aborted ? lockLost : await giveBack(deps, run));
+    case 'refused': {
+      const again = await fitAgain(deps, { envelope: run.job.envelope, sent, outcome });
+      return again === undefined
+        ? endWith(await recordOutcome(deps, { ...run, where, outcome }))
+        : { kind: 'again', delayMs: 0, document: noteFigures(document, again), sent: again };
+    }
+    case 'completed':
+      return endWith(await recordOutcome(deps, { ...run, where, outcome }));
   }
 }
 
 const lockLost: JobEnd = { settlement: 'leave', outcome: 'lock-lost' };
 
-/** After a call that failed: undefined when it is to be made again, after the delay. */
-async function goOn(deps: PipelineDeps, run: AttemptRun, calls: number): Promise<JobEnd | undefined> {
-  const { document } = run.stored;
-  const input = { document, calls, now: deps.clock.now(), limits: deps.settings.retries, random: deps.random() };
-  const next = afterFailure(input);
+function endWith(end: JobEnd): Next {
+  return { kind: 'end', end };
+}
+
+async function afterFailed(deps: PipelineDeps, run: AttemptRun, calls: number): Promise<Next> {
+  const now = deps.clock.now();
+  const document = countFailure(run.stored.document, now);
+  const counted = { ...run, stored: { ...run.stored, document } };
+  const next = afterFailure({ document, calls, now, limits: deps.settings.retries, random: deps.random() });
   switch (next.kind) {
     case 'exhausted':
-      return endJob(deps, run, { kind: 'dead-letter', deadLetter: next.deadLetter });
+      return endWith(await endJob(deps, counted, { kind: 'dead-letter', deadLetter: next.deadLetter }));
     case 'park':
-      return park(deps, run);
-    case 'again': {
-      const waiting = joinSignals([run.message.lockLost, run.stopping]);
-      await deps.clock.sleep(next.delayMs, waiting.signal).finally(waiting.release);
-      return undefined;
-    }
+      return endWith(await park(deps, counted));
+    case 'again':
+      return { kind: 'again', delayMs: next.delayMs, document, sent: run.sent };
   }
 }
 

@@ -8,10 +8,10 @@ import { saveJob, type SaveOutcome } from './save-job.ts';
 
 /**
  * The mark of a call that is under way (`openCalls`) tells who comes after whether a process died in it.
- * - O1 It is stored right before the first call of a delivery, in a write of its own: a death in the wait for it is no call
- *   (J3). Between that call and the next one of the delivery it stays.
- * - O2 It goes with the write that ends the call; a process that lives takes it away also when it gives the job back or
- *   has lost its lock, even from under the claim of another delivery (J3).
+ * - O1 It is stored right before each call, in a write of its own: a death in the wait for it is no call (J3).
+ * - O2 It goes with the write that ends the call: the job's end, or what is stored before the delivery waits for another
+ *   call. A process that lives takes it away also when it gives the job back or has lost its lock, even from under the
+ *   claim of another delivery (J3).
  * - O3 So the marks of others are calls whose process ended before them. A job with two is not called again.
  */
 
@@ -26,8 +26,21 @@ interface MarkedRun {
 }
 
 /** O1: stores the mark, conditional on the claim. */
-export async function markCall(deps: Pick<PipelineDeps, 'jobs' | 'clock'>, run: MarkedRun): Promise<SaveOutcome> {
-  const next = openCall(run.stored.document, deps.clock.now());
+export async function markCall(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'reserver'>,
+  run: MarkedRun,
+): Promise<SaveOutcome> {
+  const next = openCall(run.stored.document, deps.reserver.now());
+  return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
+}
+
+/** O2: the call has ended, and the delivery goes on; `document` has what was learnt from it. */
+export async function endMark(
+  deps: Pick<PipelineDeps, 'jobs' | 'clock'>,
+  run: MarkedRun,
+  document: JobDocument,
+): Promise<SaveOutcome> {
+  const next = endCall(document, document.claim?.owner);
   return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
 }
 

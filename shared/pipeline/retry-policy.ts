@@ -7,6 +7,8 @@ export interface RetryLimits {
   readonly mostFailures: number;
   /** Since the first call that failed, in ms. */
   readonly longestMs: number;
+  /** Throttled by the service so often in one delivery, a job is parked; before, it waits for another start. */
+  readonly mostThrottled: number;
 }
 
 /** Calls in one delivery; then the job is parked, so that it does not hold a place in the hand. */

@@ -11,10 +11,8 @@ import { callModel } from './call-model.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type EndingRun, expireJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
+import type { SaveOutcome } from './save-job.ts';
 import { type StartOutcome, type StartWish, waitForStart } from './wait-for-start.ts';
-
-/** After a wait this long the claim is looked at again before the call is paid for, in ms. */
-const recheckMs = 1000;
 
 export interface CallRun extends EndingRun {
   /** What is sent: the job's own request, or what was made of it so that it fits. */
@@ -64,10 +62,10 @@ function isSuspect(run: CallRun): boolean {
 
 /** Waits for its start, makes sure that the job is still this delivery's, and calls. */
 async function startInTime(deps: PipelineDeps, run: CallRun): Promise<Called> {
-  let called = await startOnce(deps, { ...run, looksAgain: true });
+  let called = await startOnce(deps, run);
   while (called.kind === 'missed') {
-    // Looking at the claim took too long. Looked at again, and again, the job would never be called.
-    called = await startOnce(deps, { ...run, stored: called.stored, looksAgain: false });
+    // Storing the mark took too long. Stored again, and again, the job would never be called: so it stays.
+    called = await startOnce(deps, { ...run, stored: called.stored });
   }
   return called;
 }
@@ -78,11 +76,7 @@ interface Missed {
   readonly stored: Stored<JobDocument>;
 }
 
-interface OneStart extends CallRun {
-  readonly looksAgain: boolean;
-}
-
-async function startOnce(deps: PipelineDeps, run: OneStart): Promise<Called | Missed> {
+async function startOnce(deps: PipelineDeps, run: CallRun): Promise<Called | Missed> {
   const waitedFrom = deps.clock.now();
   const waiting = joinSignals([run.message.lockLost, run.stopping]);
   const start = await waitForStart(deps, run.pool, wishOf(run), waiting.signal).finally(waiting.release);
@@ -120,17 +114,17 @@ function wishOf(run: CallRun): StartWish {
 
 async function callAt(
   deps: PipelineDeps,
-  run: OneStart,
+  run: CallRun,
   start: { readonly where: PoolDeployment; readonly latestMs: number; readonly waitMs: number },
 ): Promise<Called | Missed> {
   if (isPastDeadline(deps, run.stored.document)) {
     return { kind: 'ended', end: await expireJob(deps, run) };
   }
-  const sure = await makeSure(deps, run, start.waitMs);
-  if (sure.kind === 'taken') {
-    return { kind: 'ended', end: await leaveTaken(deps, run, sure.document) };
+  const marked = await markOnce(deps, run);
+  if (marked.kind === 'taken') {
+    return { kind: 'ended', end: await leaveTaken(deps, run, marked.document) };
   }
-  const { stored } = sure;
+  const { stored } = marked;
   if (deps.reserver.now() > start.latestMs) {
     return { kind: 'missed', stored };
   }
@@ -154,27 +148,13 @@ async function callAt(
   };
 }
 
-type Sure =
-  | { readonly kind: 'ours'; readonly stored: Stored<JobDocument> }
-  | { readonly kind: 'taken'; readonly document: JobDocument | undefined };
-
 /**
  * The mark of the call is on the document before it is made (O1), and the job is still this delivery's: one that was
  * cancelled, or taken over, while it waited is not called. Storing the mark tells both.
  */
-async function makeSure(deps: PipelineDeps, run: OneStart, waitedMs: number): Promise<Sure> {
+async function markOnce(deps: PipelineDeps, run: CallRun): Promise<SaveOutcome> {
   const { stored } = run;
-  const owner = stored.document.claim?.owner;
-  if (!hasOpenCall(stored.document, owner)) {
-    const marked = await markCall(deps, run);
-    return marked.kind === 'taken' ? marked : { kind: 'ours', stored: marked.stored };
-  }
-  if (!run.looksAgain || waitedMs <= recheckMs) {
-    return { kind: 'ours', stored };
-  }
-  const current = await deps.jobs.read(run.job.id);
-  const isOurs = current?.document.state === 'running' && current.document.claim?.owner === owner;
-  return isOurs ? { kind: 'ours', stored } : { kind: 'taken', document: current?.document };
+  return hasOpenCall(stored.document, stored.document.claim?.owner) ? { kind: 'saved', stored } : markCall(deps, run);
 }
 
 export function isPastDeadline(deps: Pick<PipelineDeps, 'clock'>, document: JobDocument): boolean {

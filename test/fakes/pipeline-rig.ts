@@ -161,7 +161,7 @@ const usualSettings: PipelineSettings = {
   pump: { pullWindowMs: 240_000, pullAheadMs: 2000, idleMs: 5000, maxJobsInHand: 400 },
   callTimeoutMs: 60_000,
   parkMs: 10_000,
-  retries: { mostFailures: 20, longestMs: 86_400_000 },
+  retries: { mostFailures: 20, longestMs: 86_400_000, mostThrottled: 3 },
   resultTtlSeconds: undefined,
 };
 

@@ -160,6 +160,29 @@ test('WorkerCrashed and RetriesExhausted are right only when the log of calls sh
   assert.equal(audit(facts).workerCrashed, 2);
 });
 
+test('a mark whose call was never seen counts as one only when a process was killed right after it', () => {
+  const kill = { kind: 'kill-app', fromMs: 50_100, toMs: 53_000, met: 1 } as const;
+  const crashed = (id: string, ...startedAt: number[]): AuditedDocument => ({
+    ...deadLettered(id, 'WorkerCrashed'),
+    figures: { lostCalls: 2, startedAt },
+  });
+  const documents = [
+    crashed('a', 20_000, 50_000),
+    crashed('b', 20_000, 40_000),
+    // The call that the kill broke off is in the log: it does not count twice.
+    crashed('c', 50_000, 60_000),
+  ];
+  const facts = {
+    entries: documents.map(({ id }) => entry(id)),
+    documents,
+    queues: { left: [], dead: documents.map(({ id, reason = '' }) => dead(id, reason)) },
+    calls: [call('a', 20_010, { status: 499 }), call('b', 20_010, { status: 499 }), call('c', 50_010, { status: 499 })],
+    faults: [kill],
+  };
+
+  assert.deepEqual(kinds(facts), ['wrong-end b', 'wrong-end c']);
+});
+
 test('dead letters and documents match one to one, with equal reasons', () => {
   const facts = {
     entries: ['a', 'b', 'c', 'd'].map((id) => entry(id, {}, ['completed', 'UnknownModel'])),

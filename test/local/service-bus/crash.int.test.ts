@@ -164,7 +164,7 @@ test('a database that is in use is refused, and so is one of another version', a
   const database = new DatabaseSync(databasePath);
   database.exec('PRAGMA user_version = 99');
   database.close();
-  await assert.rejects(startServiceBus(settings), /has version 99; this program reads version 1/);
+  await assert.rejects(startServiceBus(settings), /has version 99; this program reads version 2/);
 });
 
 test('a port that is taken is refused, and the database is let go', async (t) => {

@@ -52,16 +52,25 @@ export function calls({ world, go }: Turn, { delivery, over }: Pick<At<'call'>, 
 
 /** What a call may lead to; or its process stops, or learns that the lock is lost. */
 export function* endings(turn: Turn, { delivery, over }: At<'answer'>): Generator<Step> {
-  const { world, bounds, go } = turn;
+  const { bounds } = turn;
   const document = numbered(over);
   const parking = { dueAt: bounds.rules.dueAt(delivery), requestRef: 'r' };
   const parked = document.epoch < bounds.highestEpoch ? [parkJob(document, parking)] : [];
   for (const next of [completeJob(document, {}, end), deadLettered(document, 'InvalidRequest'), ...parked]) {
     yield* endWith(turn, { delivery, over }, next);
   }
-  // Throttled, or failed and tried again: under the same mark.
-  yield go('has to call again', world, { step: 'call', delivery, over });
+  yield* callsAgain(turn, { delivery, over });
   yield* stops(turn, delivery);
+}
+
+/** Throttled, or failed and tried again: without the mark the delivery waits for its next call. */
+function* callsAgain(turn: Turn, { delivery, over }: Pick<At<'answer'>, 'delivery' | 'over'>): Generator<Step> {
+  const { world, bounds, go } = turn;
+  if (bounds.rules.isMarkTakenBetweenCalls) {
+    yield* endWith(turn, { delivery, over }, endCall(numbered(over), ownerOf(delivery)));
+  } else {
+    yield go('has to call again', world, { step: 'run', delivery, over });
+  }
 }
 
 /** The process stops, and gives the job back; or it learns that it has lost the lock. */

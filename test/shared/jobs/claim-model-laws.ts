@@ -1,8 +1,9 @@
 import { isDeadLetter } from '../../../shared/jobs/job-document.ts';
+import { hasOpenCall } from '../../../shared/jobs/job-transitions.ts';
 import { type Exploration, exploreModel } from '../explore-model.ts';
 import { firstWorld, nextWorlds } from './claim-model.ts';
 import { type Rules, shippedRules } from './claim-model-rules.ts';
-import { type Bounds, documentOf, isOver, keyOfWorld, type World } from './claim-model-world.ts';
+import { type Bounds, documentOf, isOver, keyOfWorld, ownerOf, type Worker, type World } from './claim-model-world.ts';
 
 /** Two workers and every kind of fault; each world says what is different. */
 export function boundsOf(changes: Partial<Bounds>): Bounds {
@@ -59,7 +60,17 @@ export const laws: Readonly<Record<string, (explored: Exploration<World>, bounds
     const mayBePoison = kinds.includes('death') || workers > 2;
     explored.always('J3', (world) => mayBePoison || !isPoison(world));
   },
+  'J3: has no mark of a call while its delivery waits for one': (explored) => {
+    explored.always('J3', (world) =>
+      world.workers.every((worker) => worker.step !== 'run' || !isMarkedBy(world, worker)),
+    );
+  },
 };
+
+function isMarkedBy(world: World, worker: Worker): boolean {
+  const document = documentOf(world);
+  return worker.step !== 'idle' && document !== undefined && hasOpenCall(document, ownerOf(worker.delivery));
+}
 
 export function isPoison(world: World): boolean {
   return documentOf(world)?.reason === 'WorkerCrashed';

@@ -30,6 +30,12 @@ const mutants: readonly {
     found: /lost calls/u,
   },
   {
+    name: 'marks that stay while a delivery waits for its next call',
+    rules: { isMarkTakenBetweenCalls: false },
+    bounds: { faults: 0, workers: 1 },
+    found: /J3/u,
+  },
+  {
     name: 'marks that a refused write brings back',
     rules: { ...exactTimes, rebase: (next) => next },
     bounds: { faults: 3, kinds: ['lock', 'return'], highestEpoch: 0, mostMessages: 1 },

@@ -12,6 +12,8 @@ export interface Rules {
   readonly areWritesConditional: boolean;
   /** Whether the mark of a call is stored before the call begins. */
   readonly isCallMarkedFirst: boolean;
+  /** Whether the mark of a call that has ended is taken away before the delivery waits for its next one. */
+  readonly isMarkTakenBetweenCalls: boolean;
   /** Whether the message is settled before what it led to is stored. */
   readonly isSettledFirst: boolean;
   /** What is written instead of `next` over a document in which others have taken their marks away. */
@@ -31,6 +33,7 @@ export const shippedRules: Rules = {
   claim: claimJob,
   areWritesConditional: true,
   isCallMarkedFirst: true,
+  isMarkTakenBetweenCalls: true,
   isSettledFirst: false,
   judge: judgeConflict,
   rebase: withOthersCalls,

@@ -1,3 +1,4 @@
+import { hasOpenCall } from '../../../shared/jobs/job-transitions.ts';
 import {
   type Bounds,
   type Delivery,
@@ -40,11 +41,12 @@ export function* write(
   yield* fault(world, bounds, { kind: 'reply', ...go(`writes ${state}, reply lost`, to, refused) });
 }
 
-/** What follows when `next` is stored; a running job was marked for its call. */
+/** What follows when `next` is stored; a running job was marked for its call, or waits for another one. */
 export function afterWrite(delivery: Delivery, next: DocumentNumber): Worker {
-  switch (numbered(next).state) {
+  const document = numbered(next);
+  switch (document.state) {
     case 'running':
-      return { step: 'call', delivery, over: next };
+      return { step: hasOpenCall(document, ownerOf(delivery)) ? 'call' : 'run', delivery, over: next };
     case 'parked':
       return { step: 'send', delivery, next };
     case 'queued':

@@ -62,14 +62,17 @@ function bystanders(world: World, worker: Worker | undefined): readonly string[]
   return worker !== undefined && world.operators.length > 0 ? [] : those.map(({ step }) => step);
 }
 
-/** Throttled so often a delivery still calls again. */
-const mostThrottled = 2;
+/** Failed so often, a delivery still calls again. */
+const mostFailed = 4;
 
 /** A process calls again a few times only. */
 function isPlayable(schedule: Schedule<World>): boolean {
   const owners = new Set(schedule.flatMap(({ action }) => workerAction(action)?.owner ?? []));
   return [...owners].every((owner) => {
-    const again = schedule.filter(({ action }) => action === `worker ${owner} has to call again`);
-    return again.length <= mostThrottled;
+    const ends = schedule.filter(({ before, action }) => {
+      const answered = workerOf(before, owner)?.step === 'answer';
+      return answered && workerAction(action)?.owner === owner && / writes running/u.test(action);
+    });
+    return ends.length <= mostFailed;
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
 import type { PipelineDeps } from '../../../shared/pipeline/deps.ts';
 import { chatJob, type PipelineRig, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { ProcessLife } from '../../fakes/process-life.ts';
@@ -153,24 +154,41 @@ test('a claim whose reply is lost leaves no mark behind, as no call was made (J3
   assert.equal(jobOf(rig).openCalls, undefined);
 });
 
-test('a job that is given back while Cosmos is away loses its mark when it answers again', async () => {
-  const rig = pipelineRig({ script: [failed] });
-  let isAway = false;
-  const life = new ProcessLife(({ name }) => (isAway && name.startsWith('jobs.') ? away : 'go'));
-  const stopping = new AbortController();
+test('a job whose processes die while it rests between its calls is called all the same (J3)', async () => {
+  let isUp = false;
+  const rig = pipelineRig({ script: async () => (isUp ? completedWith('Hello') : failed) });
   await submit(rig, chatJob('Hi', { id: 'a' }));
-  const running = begin(rig, rig.process(life), stopping.signal);
-  // It rests before its next call.
-  while (rig.models.calls.length === 0) {
-    await rig.clock.advance(10);
+  for (let death = 0; death < 3; death += 1) {
+    const life = new ProcessLife();
+    void begin(rig, { ...rig.process(life), random: () => 0.5 }).catch(() => undefined);
+    while (rig.models.calls.length === death) {
+      await rig.clock.advance(10);
+    }
+    await rig.clock.advance(50);
+    life.die();
+    assert.equal(jobOf(rig).openCalls, undefined);
+    assert.equal(jobOf(rig).attemptCount, death + 1);
+    rig.queue.dropLocks();
   }
-  isAway = true;
-  stopping.abort();
-  assert.deepEqual(await rig.clock.run(running), { settlement: 'abandon', outcome: 'given-back' });
-  assert.equal(jobOf(rig).openCalls?.length, 1);
+  isUp = true;
 
-  isAway = false;
-  await rig.clock.advance(5000);
+  await runNext(rig);
 
-  assert.equal(jobOf(rig).openCalls, undefined);
+  assert.equal(jobOf(rig).state, 'completed');
+  assert.equal(rig.models.calls.length, 4);
+});
+
+test('a job that is cancelled in a call that fails is not called again', async () => {
+  const rig = pipelineRig({
+    script: async () => {
+      await cancelOne(rig.process(), 'a');
+      return failed;
+    },
+  });
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+
+  const end = await runNext(rig);
+
+  assert.deepEqual(end, { settlement: 'complete', outcome: 'cancelled' });
+  assert.equal(rig.models.calls.length, 1);
 });

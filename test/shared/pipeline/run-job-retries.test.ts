@@ -46,7 +46,10 @@ test('a job that fails five times in one delivery is parked', async () => {
 });
 
 test('a job whose calls have failed too often is dead-lettered with the history of its attempts', async () => {
-  const rig = pipelineRig({ script: [failed], settings: { retries: { mostFailures: 7, longestMs: 86_400_000 } } });
+  const rig = pipelineRig({
+    script: [failed],
+    settings: { retries: { mostFailures: 7, longestMs: 86_400_000, mostThrottled: 3 } },
+  });
   await submit(rig, chatJob('Hi', { id: 'a' }));
   await runNext(rig);
   await rig.clock.advance(600_000);
@@ -69,7 +72,10 @@ test('a job whose calls have failed too often is dead-lettered with the history 
 });
 
 test('a job whose calls have failed for too long is dead-lettered, however few they were', async () => {
-  const rig = pipelineRig({ script: [failed], settings: { retries: { mostFailures: 100, longestMs: 60_000 } } });
+  const rig = pipelineRig({
+    script: [failed],
+    settings: { retries: { mostFailures: 100, longestMs: 60_000, mostThrottled: 3 } },
+  });
   await submit(rig, chatJob('Hi', { id: 'a' }));
   await runNext(rig);
   await rig.clock.advance(120_000);
@@ -80,7 +86,10 @@ test('a job whose calls have failed for too long is dead-lettered, however few t
 });
 
 test('throttled calls count as no failures, however many and however long (J3)', async () => {
-  const rig = pipelineRig({ script: [throttled], settings: { retries: { mostFailures: 2, longestMs: 1000 } } });
+  const rig = pipelineRig({
+    script: [throttled],
+    settings: { retries: { mostFailures: 2, longestMs: 1000, mostThrottled: 3 } },
+  });
   await submit(rig, chatJob('Hi', { id: 'a' }));
   for (let delivery = 0; delivery < 5; delivery += 1) {
     assert.equal((await runNext(rig)).settlement, 'park');

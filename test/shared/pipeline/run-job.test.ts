@@ -157,7 +157,10 @@ test('a job that is throttled three times is parked, and runs again when it is d
 });
 
 test('the delay of a job that is parked again and again doubles, and ends at ten minutes', async () => {
-  const rig = pipelineRig({ script: [failed], settings: { retries: { mostFailures: 100, longestMs: 86_400_000 } } });
+  const rig = pipelineRig({
+    script: [failed],
+    settings: { retries: { mostFailures: 100, longestMs: 86_400_000, mostThrottled: 3 } },
+  });
   await submit(rig, chatJob('Hi', { id: 'a' }));
   const delays: number[] = [];
   for (let delivery = 0; delivery < 8; delivery += 1) {

@@ -42,7 +42,8 @@ export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): G
   const lockLost = new AbortController();
   let answered = Promise.withResolvers<CallVerdict>();
   const client = scriptedModelClient(async () => answered.promise);
-  const base = pipelineRig({ settings: { parkMs: 0 } }).process();
+  const retries = { mostFailures: 20, longestMs: 86_400_000, mostThrottled: 1 };
+  const base = pipelineRig({ settings: { parkMs: 0, retries } }).process();
   let isForgotten = false;
   const turns: ((kind: 'start' | 'too-late') => void)[] = [];
   const deps: PipelineDeps = {

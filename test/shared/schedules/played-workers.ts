@@ -17,16 +17,14 @@ import type { Stage } from './play-schedule.ts';
 interface Played {
   readonly process: GatedProcess;
   readonly end: Promise<JobEnd>;
-  throttled: number;
 }
 
 type Step = ScheduledStep<World>;
 
+/** These processes park a job that is throttled once, and call again after a failure. */
 const throttled: CallVerdict = { kind: 'throttled', scope: 'quota', retryAfterMs: 0 };
+const failed: CallVerdict = { kind: 'failed', code: 'server_error', message: 'It failed.' };
 const refused: CallVerdict = { kind: 'refused', reason: 'InvalidRequest', code: 'bad', message: 'No.', details: {} };
-
-/** Throttled so often, a delivery parks its job. */
-const mostThrottled = 3;
 
 /** The workers of a schedule: what the model says that they do, the shipped use case is let do. */
 export class PlayedWorkers {
@@ -52,7 +50,7 @@ export class PlayedWorkers {
     assert.ok(pool !== undefined);
     const received = process.gated(this.#messages.messageOf(sequence));
     const run = { pool, message: received, pump: '', stopping: process.stopping, onStart: () => undefined };
-    this.#played.set(owner, { process, end: runJob(process.deps, run), throttled: 0 });
+    this.#played.set(owner, { process, end: runJob(process.deps, run) });
   }
 
   /** Everybody who lives is done, and calls nothing any more. */
@@ -129,24 +127,18 @@ export class PlayedWorkers {
       leave(process, what);
       return;
     }
-    if (what === 'has to call again') {
-      await throttle(played);
-      return;
-    }
     const wanted = wantedBy(step, owner);
     switch (numbered(wanted).state) {
       case 'completed':
         process.answer(completedWith('Hello'));
         break;
       case 'parked':
-        while (played.throttled < mostThrottled - 1) {
-          await throttle(played);
-          await pass(played, 'models.call');
-        }
         process.answer(throttled);
         break;
-      case 'queued':
       case 'running':
+        process.answer(failed);
+        break;
+      case 'queued':
       case 'dead-lettered':
       case 'cancelled':
       case 'expired':
@@ -174,13 +166,6 @@ async function write({ process }: Played, wanted: DocumentNumber, what: string):
   const document = jobDocumentSchema.parse(gate.args[0]);
   assert.deepEqual(abstractOf(document), abstractOf(numbered(wanted)), 'the document that is written');
   await gate.pass({ isReplyLost: what.endsWith('reply lost') });
-}
-
-/** The call is throttled, and the job waits for its next start in the same delivery. */
-async function throttle(played: Played): Promise<void> {
-  played.throttled += 1;
-  played.process.answer(throttled);
-  await played.process.start('start');
 }
 
 function isLeaving(what: string): boolean {

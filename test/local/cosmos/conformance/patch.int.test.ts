@@ -1,11 +1,14 @@
 import type { PatchOperation } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readProperty } from '../../../local/cosmos/json.ts';
-import { codeOf, openCosmos, patch, read } from './open-cosmos.ts';
+import { readProperty } from '../../../../local/cosmos/json.ts';
+import { codeOf, patch, read } from '../open-cosmos.ts';
+import { openContainer } from './endpoint.ts';
+
+const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
 test('a patch answers the item as patched, with a new etag', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   const created = await items.items.create({ id: 'a', n: 1, list: [1, 2] });
 
   const patched = await patch(items, 'a', [
@@ -22,7 +25,7 @@ test('a patch answers the item as patched, with a new etag', async (t) => {
 });
 
 test('a patch of which one operation fails changes nothing', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   const { etag } = await items.items.create({ id: 'a', n: 1 });
   const operations: PatchOperation[] = [
     { op: 'incr', path: '/n', value: 1 },
@@ -36,7 +39,7 @@ test('a patch of which one operation fails changes nothing', async (t) => {
 });
 
 test('a predicate that does not hold refuses the patch with 412, and keeps the case of its text', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   await items.items.create({ id: 'a', state: 'Queued', n: 1 });
   const operations: PatchOperation[] = [{ op: 'incr', path: '/n', value: 1 }];
 
@@ -49,7 +52,7 @@ test('a predicate that does not hold refuses the patch with 412, and keeps the c
 });
 
 test('a predicate sees the system properties', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   const { resource } = await items.items.create({ id: 'a', n: 1 });
 
   const condition = `from c where c._ts = ${resource?._ts} and IS_STRING(c._etag)`;
@@ -59,7 +62,7 @@ test('a predicate sees the system properties', async (t) => {
 });
 
 test('a predicate that cannot be read is the caller’s fault', async (t) => {
-  const { items } = await openCosmos(t);
+  const items = await openContainer(t);
   await items.items.create({ id: 'a', n: 1 });
 
   const operations: PatchOperation[] = [{ op: 'incr', path: '/n', value: 1 }];
@@ -67,7 +70,7 @@ test('a predicate that cannot be read is the caller’s fault', async (t) => {
 });
 
 test('the partition key and system properties cannot be patched', async (t) => {
-  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/tenant' }]);
+  const items = await openContainer(t, byTenant);
   await items.items.create({ id: 'a', tenant: 'x' });
 
   for (const path of ['/tenant', '/id', '/_etag']) {
@@ -76,7 +79,7 @@ test('the partition key and system properties cannot be patched', async (t) => {
 });
 
 test('64 patches at once admit exactly as many as the predicate allows', async (t) => {
-  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/id', indexedPaths: [] }]);
+  const items = await openContainer(t);
   await items.items.create({
     id: 'bucket',
     head: 12,
@@ -113,7 +116,7 @@ test('64 patches at once admit exactly as many as the predicate allows', async (
 });
 
 test('a guard that moves the head lets one of many through', async (t) => {
-  const { items } = await openCosmos(t, [{ id: 'items', partitionKeyPath: '/id', indexedPaths: [] }]);
+  const items = await openContainer(t);
   await items.items.create({ id: 'bucket', head: 12, epoch: 3, tokens: { total: 40, snaps: [10, 20, 30] } });
   const operations: PatchOperation[] = [
     { op: 'set', path: '/head', value: 13 },
