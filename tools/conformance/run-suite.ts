@@ -51,7 +51,7 @@ export async function runSuite(
     onFact(fact);
   };
   for await (const { type, data } of events) {
-    if (type === 'test:pass' && data.details.type !== 'suite') {
+    if (type === 'test:pass' && data.details.type !== 'suite' && !files.includes(data.name)) {
       const isSkipped = data.skip !== undefined && data.skip !== false;
       const reason = typeof data.skip === 'string' ? data.skip : '';
       add({ ...placeOf(data, root), result: isSkipped ? { kind: 'skipped', reason } : { kind: 'passed' } });
