@@ -8,9 +8,9 @@ export interface QueueSettings {
   /** For how long a message id is remembered; duplicate detection is off when absent. */
   readonly duplicateDetectionWindowMs?: number | undefined;
   /** Of messages without one, and the most that any gets; unbounded when absent. */
-  readonly defaultTimeToLiveMs?: number | undefined;
+  readonly defaultMessageTtlMs?: number | undefined;
   /** Expired messages go to the dead-letter queue; they are dropped when absent or false. */
-  readonly deadLettersExpired?: boolean | undefined;
+  readonly deadLetterOnExpiration?: boolean | undefined;
   /** Every message has a session, and receivers take sessions; false when absent. */
   readonly requiresSession?: boolean | undefined;
   /** The largest message, and batch; 262,144 when absent, as on the Standard tier. */
@@ -19,6 +19,8 @@ export interface QueueSettings {
   readonly maxSizeBytes?: number | undefined;
   /** Kept and given back. */
   readonly userMetadata?: string | undefined;
+  /** Kept and given back; true when absent. What arrives together is always committed together. */
+  readonly batchesOperations?: boolean | undefined;
 }
 
 /** The service's highest maximum: an int32. */
@@ -29,8 +31,8 @@ export interface EntitySettings {
   readonly lockDurationMs: number;
   readonly maxDeliveryCount: number;
   readonly duplicateDetectionWindowMs: number | undefined;
-  readonly defaultTimeToLiveMs: number | undefined;
-  readonly deadLettersExpired: boolean;
+  readonly defaultMessageTtlMs: number | undefined;
+  readonly deadLetterOnExpiration: boolean;
   readonly requiresSession: boolean;
   readonly maxMessageBytes: number;
   readonly maxSizeBytes: number;
@@ -41,8 +43,8 @@ export function entitySettings(queue: QueueSettings): EntitySettings {
     lockDurationMs: queue.lockDurationMs ?? 60_000,
     maxDeliveryCount: queue.maxDeliveryCount ?? highestDeliveryCount,
     duplicateDetectionWindowMs: queue.duplicateDetectionWindowMs,
-    defaultTimeToLiveMs: queue.defaultTimeToLiveMs,
-    deadLettersExpired: queue.deadLettersExpired ?? false,
+    defaultMessageTtlMs: queue.defaultMessageTtlMs,
+    deadLetterOnExpiration: queue.deadLetterOnExpiration ?? false,
     requiresSession: queue.requiresSession ?? false,
     maxMessageBytes: queue.maxMessageBytes ?? 262_144,
     maxSizeBytes: queue.maxSizeBytes ?? 1024 * 1024 * 1024,

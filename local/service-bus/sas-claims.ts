@@ -81,11 +81,12 @@ function decode(value: string): string {
   }
 }
 
-/** The path below the namespace: scheme, host and port are whatever the client reached us by. */
+/** The path below the namespace: scheme, host, port and query are whatever the client reached us by. */
 function pathOf(uri: string): string {
   return uri
     .toLowerCase()
     .replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/, '')
+    .replace(/\?.*$/, '')
     .replace(/^\/+|\/+$/g, '');
 }
 

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AmqpError } from './amqp-error.ts';
+import { statSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { createAdministrationServer } from './administration/serve-administration.ts';
+import { entityNotFound, type AmqpError } from './amqp-error.ts';
 import { BrokerConnection, type MessageLink } from './broker-connection.ts';
-import { QueueEngine, type QueueCounts } from './queue-engine.ts';
+import { usualLimits, type ConnectionLimits } from './connection-limits.ts';
+import { ClientConnections } from './client-connections.ts';
+import type { QueueCounts } from './queue-counts.ts';
+import { QueueEngine } from './queue-engine.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { QueueStore } from './queue-store.ts';
 import { createContainer } from './rhea-seam.ts';
@@ -21,6 +26,8 @@ export interface ServiceBusSettings {
   readonly key: string;
   /** What goes wrong; nothing when absent. */
   readonly faults?: ServiceBusFaults;
+  /** How long idle links and connections are kept; as on the service when absent. */
+  readonly limits?: Partial<ConnectionLimits>;
   readonly log?: (line: string) => void;
 }
 
@@ -53,8 +60,9 @@ export interface LockPlace {
 
 /**
  * Starts an embedded Azure Service Bus for the unmodified `@azure/service-bus` with `UseDevelopmentEmulator=true`:
- * queues with peek-lock and receive-and-delete, dead-letter queues, scheduling, duplicate detection, peek and lock
- * renewal, over AMQP 1.0. Sessions, topics, transactions and deferral are refused by name.
+ * queues with peek-lock and receive-and-delete, sessions, dead-letter queues, scheduling, deferral, duplicate detection,
+ * times to live, peek and lock renewal, over AMQP 1.0, and the administration of queues over HTTP on the same port.
+ * Topics and transactions are refused by name.
  *
  * What was acknowledged outlives a SIGKILL. A message that was locked stays locked until its lock ends, as on the
  * service, so that a receiver that outlives the broker can still complete it; then it is delivered again.
@@ -65,15 +73,8 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   const log = settings.log ?? (() => undefined);
   const keyName = settings.keyName ?? 'RootManageSharedAccessKey';
   const { faults = new ServiceBusFaults(0) } = settings;
-  const connections = new Map<Socket, BrokerConnection>();
-  const dropConnections = (): number => {
-    const open = [...connections.keys()];
-    for (const socket of open) {
-      socket.destroy();
-    }
-    return open.length;
-  };
   const now = (): number => Date.now();
+  const sharedKey = { keyName, key: settings.key };
   const store = new QueueStore(settings.databasePath);
   const engine = new QueueEngine({
     store,
@@ -81,15 +82,24 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     now,
     onFailure: (error) => {
       log(`a transaction failed, nothing of it was acknowledged: ${String(error)}`);
-      dropConnections();
+      connections.drop();
     },
   });
-  const container = createContainer(log);
-  const server = createServer((socket) => {
-    const sharedKey = { keyName, key: settings.key };
-    connections.set(socket, new BrokerConnection({ socket, container, engine, sharedKey, faults, now, log }));
-    socket.on('close', () => connections.delete(socket));
+  const limits = { ...usualLimits, ...settings.limits };
+  const container = createContainer(log, limits.idleTimeOutMs);
+  const connections = new ClientConnections({
+    openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
+    administration: createAdministrationServer({
+      administration: engine.administration,
+      sharedKey,
+      sinceMs: statSync(settings.databasePath).birthtimeMs,
+      now,
+      onRemoved: (name) => {
+        connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name));
+      },
+    }),
   });
+  const server = createServer((socket) => connections.take(socket));
   const close = (): void => {
     engine.close();
     store.close();
@@ -102,18 +112,22 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     port,
     connectionString: `Endpoint=sb://localhost:${port};SharedAccessKeyName=${keyName};SharedAccessKey=${settings.key};UseDevelopmentEmulator=true`,
     counts: (queue) => engine.counts(queue),
-    dropConnections,
-    dropLinks: (isMeant, error) =>
-      [...connections.values()].reduce((sum, connection) => sum + connection.dropLinks(isMeant, error), 0),
+    dropConnections: () => connections.drop(),
+    dropLinks: (isMeant, error) => connections.dropLinks(isMeant, error),
     lapseLocks: async (place, isChosen = () => true) => lapseLocks(engine, place, isChosen),
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
-      dropConnections();
+      connections.drop();
       await closed;
       close();
     },
   };
+}
+
+/** Whether an entity is a queue or its dead-letter queue. */
+function isOf(queue: string, entity: string): boolean {
+  return entity === queue || entity === `${queue}/$deadletterqueue`;
 }
 
 async function lapseLocks(

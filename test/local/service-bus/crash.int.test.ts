@@ -150,7 +150,7 @@ test('a restart keeps scheduled and dead-lettered messages, known ids, and queue
     assert.equal(message?.body, 'due');
     assert.ok((message?.enqueuedTimeUtc?.getTime() ?? 0) >= due);
     assert.equal(dead?.deadLetterReason, 'Reason');
-    assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 1, scheduled: 0, deadLettered: 1 });
+    assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 1, scheduled: 0, deferred: 0, deadLettered: 1 });
   });
 });
 
@@ -164,7 +164,7 @@ test('a database that is in use is refused, and so is one of another version', a
   const database = new DatabaseSync(databasePath);
   database.exec('PRAGMA user_version = 99');
   database.close();
-  await assert.rejects(startServiceBus(settings), /has version 99; this program reads version 1/);
+  await assert.rejects(startServiceBus(settings), /has version 99; this program reads version 2/);
 });
 
 test('a port that is taken is refused, and the database is let go', async (t) => {
