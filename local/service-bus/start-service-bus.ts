@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import type { Certificate } from '../tls/self-signed-certificate.ts';
 import { createAdministrationServer } from './administration/serve-administration.ts';
 import { entityNotFound, type AmqpError } from './amqp-error.ts';
 import { BrokerConnection, type MessageLink } from './broker-connection.ts';
@@ -23,6 +24,8 @@ export interface ServiceBusSettings {
   readonly keyName?: string;
   /** The shared access key that tokens have to be signed with. */
   readonly key: string;
+  /** For clients that speak TLS, on the same port; they are cut off when it is absent. */
+  readonly certificate?: Certificate | undefined;
   /** What goes wrong; nothing when absent. */
   readonly faults?: ServiceBusFaults;
   readonly log?: (line: string) => void;
@@ -84,6 +87,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   const container = createContainer(log);
   const connections = new ClientConnections({
     openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, now, log }),
+    certificate: settings.certificate,
     administration: createAdministrationServer({
       administration: engine.administration,
       sharedKey,
