@@ -5,7 +5,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { isMainThread } from 'node:worker_threads';
+import { runsTheApp } from '../runs-the-app.ts';
 
 /** The loop is looked at this often; a look that comes in time is recorded as exactly this. */
 const resolutionMs = 10;
@@ -13,7 +13,7 @@ const writeEveryMs = 250;
 
 const file = process.env['BLOCKS_FILE'];
 
-if (isMainThread && file !== undefined) {
+if (runsTheApp() && file !== undefined) {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
   let before = process.threadCpuUsage();

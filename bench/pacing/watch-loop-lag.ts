@@ -4,7 +4,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { isMainThread } from 'node:worker_threads';
+import { runsTheApp } from '../runs-the-app.ts';
 
 /** The loop is looked at this often; a look that comes in time is recorded as exactly this. */
 const resolutionMs = 10;
@@ -12,7 +12,7 @@ const writeEveryMs = 1000;
 
 const file = process.env['PACING_LAG_FILE'];
 
-if (isMainThread && file !== undefined) {
+if (runsTheApp() && file !== undefined) {
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });
   delays.enable();
   const lateMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolutionMs);

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { ChatRequest } from './chat-request.ts';
 import { completionBody, type CompletionIdentity } from './completion-body.ts';
 import { completionEvents } from './completion-events.ts';
-import { draftCompletion, instantCompletion, type DraftChoice } from './draft-completion.ts';
+import { choiceTokens, type DraftChoice } from './draft-choice.ts';
+import { draftCompletion, instantCompletion } from './draft-completion.ts';
 import type { Exchange } from './exchange.ts';
 import { planLatency, type LatencyPlan } from './plan-latency.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -14,8 +15,8 @@ import { usage } from './usage.ts';
 /** Answers an admitted chat completion, plain or streamed, in its own time. */
 export async function answerChat(exchange: Exchange, request: ChatRequest): Promise<void> {
   const { deployment, promptTokens, service } = exchange;
-  const choices = service.isInstant ? instantCompletion(request) : draft(exchange, request);
-  const completionTokens = choices.reduce((sum, choice) => sum + choice.pieces.length, 0);
+  const choices = draft(exchange, request);
+  const completionTokens = choices.reduce((sum, choice) => sum + choiceTokens(choice), 0);
   const identity: CompletionIdentity = {
     id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
     created: Math.floor(service.now() / 1000),
@@ -23,26 +24,41 @@ export async function answerChat(exchange: Exchange, request: ChatRequest): Prom
   };
   const billed = usage({ prompt: promptTokens, completion: completionTokens });
   const latency = latencyOf(exchange);
+  const form = { topLogprobs: request.topLogprobs, isLegacy: request.tools.isLegacy };
   if (request.isStreamed) {
-    const steps = completionEvents({ identity, choices, usage: request.includesUsage ? billed : undefined });
+    const steps = completionEvents({ identity, choices, form, usage: request.includesUsage ? billed : undefined });
     await streamAnswer(exchange, { steps, completionTokens, latency });
     return;
   }
-  const longest = Math.max(...choices.map((choice) => choice.pieces.length));
+  const longest = Math.max(...choices.map(choiceTokens));
   const waitMs = latency.firstTokenMs + latency.msPerToken * longest;
-  await sendAnswer(exchange, { body: completionBody(identity, choices, billed), completionTokens, waitMs });
+  await sendAnswer(exchange, {
+    body: completionBody(identity, { choices, form, usage: billed }),
+    completionTokens,
+    waitMs,
+  });
 }
 
-function draft(exchange: Exchange, request: ChatRequest): readonly DraftChoice[] {
+/** What is answered; one short text where answers are instant and none other is asked for. */
+export function draft(exchange: Exchange, request: ChatRequest): readonly DraftChoice[] {
   const { deployment, promptTokens, service } = exchange;
+  if (service.isInstant && request.format.kind === 'text' && request.tools.functions.length === 0) {
+    return instantCompletion(request);
+  }
   const { contextWindow, maxOutputTokens } = deployment.model;
   const room = Math.max(1, contextWindow - promptTokens);
   const maxTokens = Math.min(request.maxTokens ?? maxOutputTokens, room);
-  return draftCompletion({ request, seed: service.seed, model: deployment.modelName, maxTokens });
+  return draftCompletion({
+    request,
+    seed: service.seed,
+    model: deployment.modelName,
+    maxTokens,
+    splitTokens: deployment.splitTokens,
+  });
 }
 
 /** The same seed and call number, the same latency. */
-function latencyOf(exchange: Exchange): LatencyPlan {
+export function latencyOf(exchange: Exchange): LatencyPlan {
   const { call, region, service } = exchange;
   return service.isInstant
     ? { firstTokenMs: 0, msPerToken: 0 }

@@ -1,11 +1,13 @@
-import { systemFingerprint, type CompletionIdentity } from './completion-body.ts';
-import { harmless, harmlessPrompt, violent } from './content-filter.ts';
-import type { DraftChoice } from './draft-completion.ts';
+import { choiceEvents } from './choice-events.ts';
+import { type ChoiceForm, systemFingerprint, type CompletionIdentity } from './completion-body.ts';
+import { harmlessPrompt } from './content-filter.ts';
+import type { DraftChoice } from './draft-choice.ts';
 import type { ChatUsage } from './usage.ts';
 
 export interface EventSource {
   readonly identity: CompletionIdentity;
   readonly choices: readonly DraftChoice[];
+  readonly form: ChoiceForm;
   /** Sent in a last chunk of its own; undefined when the caller did not ask for it. */
   readonly usage: ChatUsage | undefined;
 }
@@ -17,19 +19,18 @@ export interface EventSource {
  * `usage: null`.
  */
 export function completionEvents(source: EventSource): readonly string[] {
-  const { choices } = source;
-  const open = openChunk(source);
-  const steps: string[] = [promptFilterEvent + choices.map((_, index) => roleEvent(open, index)).join('')];
-  const longest = Math.max(...choices.map((choice) => choice.pieces.length));
+  const rest = openChunk(source);
+  const choices = source.choices.map((choice, index) => choiceEvents(choice, { index, form: source.form, rest }));
+  const steps: string[] = [promptFilterEvent + choices.map(({ role }) => role).join('')];
+  const longest = Math.max(...choices.map(({ tokens }) => tokens.length));
   for (let place = 0; place < longest; place += 1) {
     let step = '';
-    for (const [index, choice] of choices.entries()) {
-      const piece = choice.pieces[place];
-      step += piece === undefined ? '' : contentEvent(open, { index, piece });
+    for (const { tokens } of choices) {
+      step += tokens[place] ?? '';
     }
     steps.push(step);
   }
-  const finish = choices.map((choice, index) => finishEvent(open, { index, choice })).join('');
+  const finish = choices.map((choice) => choice.finish).join('');
   const last = source.usage === undefined ? '' : usageEvent(source.identity, source.usage);
   steps.push(`${finish}${last}data: [DONE]\n\n`);
   return steps;
@@ -54,41 +55,10 @@ function openChunk(source: EventSource): string {
   return JSON.stringify(rest).slice(1);
 }
 
-function roleEvent(rest: string, index: number): string {
-  const delta = { content: '', refusal: null, role: 'assistant' };
-  return chunk(rest, { content_filter_results: {}, delta, finish_reason: null, index, logprobs: null });
-}
-
-const harmlessJson = JSON.stringify(harmless);
-
-function contentEvent(rest: string, part: { readonly index: number; readonly piece: string }): string {
-  const delta = `{"content":${JSON.stringify(part.piece)}}`;
-  const choice =
-    `{"content_filter_results":${harmlessJson},"delta":${delta},"finish_reason":null,` +
-    `"index":${part.index},"logprobs":null}`;
-  return `data: {"choices":[${choice}],${rest}\n\n`;
-}
-
-function finishEvent(rest: string, part: { readonly index: number; readonly choice: DraftChoice }): string {
-  const { finishReason } = part.choice;
-  const results = finishReason === 'content_filter' ? violent : {};
-  return chunk(rest, {
-    content_filter_results: results,
-    delta: {},
-    finish_reason: finishReason,
-    index: part.index,
-    logprobs: null,
-  });
-}
-
 function usageEvent(identity: CompletionIdentity, usage: ChatUsage): string {
   const { created, id, model } = identity;
   const object = 'chat.completion.chunk';
   return event({ choices: [], created, id, model, object, system_fingerprint: systemFingerprint, usage });
-}
-
-function chunk(rest: string, choice: unknown): string {
-  return `data: {"choices":[${JSON.stringify(choice)}],${rest}\n\n`;
 }
 
 function event(body: unknown): string {

@@ -4,7 +4,8 @@ import type { TokenCounter } from './token-counter.ts';
 
 /**
  * Prompt tokens as they are billed: 3 a message, its role, its texts, 1 and itself for a name, 3 for the reply
- * (OpenAI's cookbook, "How to count tokens"). Tools and tool calls count as their JSON, which is close, not exact.
+ * (OpenAI's cookbook, "How to count tokens"). Tools and tool calls count as their JSON, which is close, not exact;
+ * images by the model's rule.
  */
 export async function countPrompt(request: ChatRequest, count: TokenCounter): Promise<number> {
   let tokens = 3;
@@ -13,6 +14,9 @@ export async function countPrompt(request: ChatRequest, count: TokenCounter): Pr
     for (const text of message.texts) {
       tokens += await count(text);
     }
+    for (const image of message.images ?? []) {
+      tokens += image.tokens;
+    }
     if (message.name !== undefined) {
       tokens += 1 + (await count(message.name));
     }
@@ -20,7 +24,8 @@ export async function countPrompt(request: ChatRequest, count: TokenCounter): Pr
       tokens += await count(message.callsJson);
     }
   }
-  return request.toolsJson === undefined ? tokens : tokens + (await count(request.toolsJson));
+  const { json } = request.tools;
+  return json === undefined ? tokens : tokens + (await count(json));
 }
 
 /** Tokens of each input. */
@@ -38,6 +43,9 @@ export function guessPrompt(request: ChatRequest): number {
   for (const message of request.messages) {
     for (const text of message.texts) {
       characters += text.length;
+    }
+    for (const image of message.images ?? []) {
+      characters += 4 * image.tokens;
     }
   }
   return Math.ceil(characters / 4) + 4 * request.messages.length + 3;

@@ -1,13 +1,12 @@
 import type { ChatRequest } from './chat-request.ts';
+import { chooseFunctions } from './choose-functions.ts';
 import { composeText } from './compose-text.ts';
 import { outputFilterTrigger } from './content-filter.ts';
-import { seededRandom } from './seeded-random.ts';
-
-/** One answer as the tokens it comes in. */
-export interface DraftChoice {
-  readonly pieces: readonly string[];
-  readonly finishReason: 'stop' | 'length' | 'content_filter';
-}
+import { draftCalls } from './draft-calls.ts';
+import type { DraftChoice } from './draft-choice.ts';
+import { madeUpJson, madeUpObject } from './made-up-json.ts';
+import { type Random, seededRandom } from './seeded-random.ts';
+import type { TokenSplitter } from './token-counter.ts';
 
 export interface DraftQuestion {
   readonly request: ChatRequest;
@@ -15,6 +14,7 @@ export interface DraftQuestion {
   readonly model: string;
   /** Most tokens of one answer: `max_tokens`, the model's own limit or what the window leaves. */
   readonly maxTokens: number;
+  readonly splitTokens: TokenSplitter;
 }
 
 /** `[[sluice:answer-tokens=N]]` in a prompt: the answer, if nothing cuts it, has exactly N tokens. */
@@ -23,24 +23,42 @@ const lengthDirective = /\[\[sluice:answer-tokens=(\d{1,6})\]\]/u;
 const longestNatural = 480;
 
 /**
- * The answers to a request: the same seed, model and messages give the same ones, whatever else is asked.
- * Without a directive an answer is 15 to 105 % of what is allowed (at most of 480), rounded up to a sentence.
+ * The answers to a request: the same seeds (the service's and the request's), model and messages give the same ones,
+ * whatever else is asked. Without a directive a text is 15 to 105 % of what is allowed (at most of 480), rounded up to a
+ * sentence; a JSON answer or the arguments of a call are as long as their schema makes them.
  */
 export function draftCompletion(question: DraftQuestion): readonly DraftChoice[] {
   const { request } = question;
   const messages = JSON.stringify(request.messages);
   const isFiltered = messages.includes(outputFilterTrigger);
+  const functions = chooseFunctions(request.tools, request.messages);
+  const seeds = [messages, ...(request.seed === undefined ? [] : [request.seed])];
   return Array.from({ length: request.choices }, (_, index) => {
-    const random = seededRandom(question.seed, question.model, messages, index);
-    const asked = lengthDirective.exec(messages)?.[1];
-    const reach = Math.min(question.maxTokens, longestNatural);
-    const share = 0.15 + 0.9 * random();
-    const pieces =
-      asked === undefined
-        ? composeText(random, Math.max(1, Math.round(reach * share)))
-        : composeText(random, Number(asked)).slice(0, Number(asked));
+    const random = seededRandom(question.seed, question.model, ...seeds, index);
+    if (functions.length > 0) {
+      return draftCalls(functions, { ...question, tools: request.tools, random });
+    }
+    const pieces = draftText(question, messages, random);
     return isFiltered ? filtered(pieces) : cut(pieces, question);
   });
+}
+
+function draftText(question: DraftQuestion, messages: string, random: Random): readonly string[] {
+  const { format } = question.request;
+  const asked = lengthDirective.exec(messages)?.[1];
+  const reach = Math.min(question.maxTokens, longestNatural);
+  const share = 0.15 + 0.9 * random();
+  const natural = Math.max(1, Math.round(reach * share));
+  switch (format.kind) {
+    case 'text':
+      return asked === undefined
+        ? composeText(random, natural)
+        : composeText(random, Number(asked)).slice(0, Number(asked));
+    case 'json-object':
+      return question.splitTokens(madeUpObject(random, asked === undefined ? natural : Number(asked)));
+    case 'json-schema':
+      return question.splitTokens(madeUpJson(format.schema, random));
+  }
 }
 
 /** One short answer at no cost, for measuring what calls it. */
@@ -48,6 +66,7 @@ export function instantCompletion(request: ChatRequest): readonly DraftChoice[] 
   const maxTokens = request.maxTokens ?? instantPieces.length;
   const choice: DraftChoice = {
     pieces: instantPieces.slice(0, maxTokens),
+    calls: [],
     finishReason: maxTokens < instantPieces.length ? 'length' : 'stop',
   };
   return Array.from({ length: request.choices }, () => choice);
@@ -56,14 +75,14 @@ export function instantCompletion(request: ChatRequest): readonly DraftChoice[] 
 const instantPieces: readonly string[] = ['The', ' request', ' was', ' answered', ' at', ' once', '.'];
 
 function filtered(pieces: readonly string[]): DraftChoice {
-  return { pieces: pieces.slice(0, Math.ceil(pieces.length / 2)), finishReason: 'content_filter' };
+  return { pieces: pieces.slice(0, Math.ceil(pieces.length / 2)), calls: [], finishReason: 'content_filter' };
 }
 
 function cut(pieces: readonly string[], question: DraftQuestion): DraftChoice {
   const stopped = cutAtStop(pieces, question.request.stops);
   return stopped.length > question.maxTokens
-    ? { pieces: stopped.slice(0, question.maxTokens), finishReason: 'length' }
-    : { pieces: stopped, finishReason: 'stop' };
+    ? { pieces: stopped.slice(0, question.maxTokens), calls: [], finishReason: 'length' }
+    : { pieces: stopped, calls: [], finishReason: 'stop' };
 }
 
 /** Ends before the first of the stop sequences; the piece that it begins in is dropped or kept in part. */

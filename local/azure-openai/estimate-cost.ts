@@ -4,7 +4,8 @@ import type { EmbeddingsRequest } from './embeddings-request.ts';
 /**
  * What a call adds to the token window when it is admitted: an estimate from characters, not what is billed.
  *
- * Chat: Σ over text parts (⌊characters ÷ 4⌋ + 1) + (`max_tokens` or the default) × choices.
+ * Chat: Σ over text parts (⌊characters ÷ 4⌋ + 1) + (`max_tokens` or the default) × choices; images by their tokens, of
+ * which nothing has been observed.
  * Embeddings: ⌈characters ÷ 4⌉ over all inputs; ids of tokens count as one each.
  * Source: the measurements in stuartleeks/aoai-testing, and Azure OpenAI's quota page for the use of `max_tokens`.
  */
@@ -25,6 +26,9 @@ export function estimateCost(request: ChatRequest | EmbeddingsRequest, defaultMa
   for (const message of request.messages) {
     for (const text of message.texts) {
       prompt += Math.floor(text.length / 4) + 1;
+    }
+    for (const image of message.images ?? []) {
+      prompt += image.tokens;
     }
   }
   return prompt + (request.maxTokens ?? defaultMaxTokens) * request.choices;

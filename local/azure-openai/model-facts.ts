@@ -24,8 +24,11 @@ export interface ModelFacts {
   /** Prompt and completion together, or the input alone for embeddings. In tokens. */
   readonly contextWindow: number;
   readonly maxOutputTokens: number;
-  /** Reasoning models take `max_completion_tokens` and refuse `max_tokens`. */
-  readonly isReasoning: boolean;
+  /**
+   * Reasoning models take `max_completion_tokens` and refuse `max_tokens`. Those that always reason refuse sampling
+   * parameters, the others only when they are asked for an effort.
+   */
+  readonly reasoning: 'never' | 'when-asked' | 'always';
   /** Length of an embedding; 0 for chat. */
   readonly dimensions: number;
   readonly imageRule: ImageRule;
@@ -57,7 +60,7 @@ function chat(version: string, sizes: Sizes, rest: Partial<ModelFacts> = {}): Mo
 }
 
 function reasoning(version: string, sizes: Sizes, rest: Partial<ModelFacts> = {}): ModelFacts {
-  return chat(version, sizes, { isReasoning: true, ...rest });
+  return chat(version, sizes, { reasoning: 'when-asked', ...rest });
 }
 
 function unit([tokensPerMinute, outputWeight]: Unit): Pick<ModelFacts, 'unit'> {
@@ -90,7 +93,7 @@ const base: ModelFacts = {
   encoding: 'o200k_base',
   contextWindow: 0,
   maxOutputTokens: 0,
-  isReasoning: false,
+  reasoning: 'never',
   dimensions: 0,
   ...tiles(85, 170),
   unit: undefined,
@@ -109,8 +112,14 @@ const catalogue: ReadonlyMap<string, ModelFacts> = new Map([
   ['gpt-5.4-mini', reasoning('gpt-5.4-mini', [400_000, 128_000], patches(1.62))],
   ['gpt-5.4-nano', reasoning('gpt-5.4-nano', [400_000, 128_000], patches(2.46))],
   ['gpt-5.5', reasoning('gpt-5.5', [1_050_000, 128_000], tiles(70, 140))],
-  ['o3', reasoning('o3-2025-04-16', [300_000, 100_000], { ...tiles(75, 150), ...unit([3000, 4]) })],
-  ['o4-mini', reasoning('o4-mini-2025-04-16', [300_000, 100_000], { ...patches(1.72), ...unit([5400, 4]) })],
+  [
+    'o3',
+    reasoning('o3-2025-04-16', [300_000, 100_000], { reasoning: 'always', ...tiles(75, 150), ...unit([3000, 4]) }),
+  ],
+  [
+    'o4-mini',
+    reasoning('o4-mini-2025-04-16', [300_000, 100_000], { reasoning: 'always', ...patches(1.72), ...unit([5400, 4]) }),
+  ],
   ['text-embedding-ada-002', embedding('text-embedding-ada-002', 1536)],
   ['text-embedding-3-small', embedding('text-embedding-3-small', 1536)],
   ['text-embedding-3-large', embedding('text-embedding-3-large', 3072)],

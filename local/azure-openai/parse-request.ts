@@ -2,14 +2,16 @@ import type { z } from 'zod';
 
 import { invalidRequest, type ServiceError } from './service-error.ts';
 
-/** Reads a request body by a schema; what does not fit is thrown as the service words it. */
-export function parseRequest<T>(schema: z.ZodType<T>, body: unknown): T {
+/** Reads a request body, or what stands in it at `path`, by a schema; what does not fit is thrown as the service words it. */
+export function parseRequest<T>(schema: z.ZodType<T>, body: unknown, path = ''): T {
   const parsed = schema.safeParse(body, { reportInput: true });
   if (parsed.success) {
     return parsed.data;
   }
   const [issue] = parsed.error.issues;
-  throw issue === undefined ? invalidRequest({ message: 'Invalid request.', param: null, code: null }) : wording(issue);
+  throw issue === undefined
+    ? invalidRequest({ message: 'Invalid request.', param: null, code: null })
+    : wording(issue, path);
 }
 
 /** Throws for the first field that the operation does not know, as the service does. */
@@ -25,36 +27,81 @@ export function refuseUnknownFields(body: Readonly<Record<string, unknown>>, kno
 }
 
 /** Their schema says number until it has seen one. */
-const integerFields: ReadonlySet<string> = new Set(['max_tokens', 'max_completion_tokens', 'n', 'seed', 'dimensions']);
+const integerFields: ReadonlySet<string> = new Set([
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'n',
+  'seed',
+  'dimensions',
+  'top_logprobs',
+]);
 
-function wording(issue: z.core.$ZodIssue): ServiceError {
-  const param = pathOf(issue.path);
+function wording(found: z.core.$ZodIssue, base: string): ServiceError {
+  const issue = innermost(found);
+  const param = joined(base, pathOf(issue.path));
   const named = `'${param}'`;
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     return outOfRange(issue, param);
   }
   if (issue.code === 'invalid_value') {
-    const supported = issue.values.map((value) => `'${String(value)}'`).join(', ');
+    const supported = listed(
+      issue.values.map((value) => `'${String(value)}'`),
+      'and',
+    );
     return issue.input === undefined
       ? missing(param)
       : invalidRequest({
-          message: `Invalid value: ${JSON.stringify(issue.input)}. Supported values are: ${supported}.`,
+          message: `Invalid value: ${quoted(issue.input)}. Supported values are: ${supported}.`,
           param,
           code: 'invalid_value',
         });
   }
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
-    const expected =
-      issue.code === 'invalid_type' ? describe(integerFields.has(param) ? 'int' : issue.expected) : 'another type';
     return issue.input === undefined
       ? missing(param)
       : invalidRequest({
-          message: `Invalid type for ${named}: expected ${expected}, but got ${describe(kindOf(issue.input))} instead.`,
+          message: `Invalid type for ${named}: expected ${expectation(issue, param)}, but got ${describe(kindOf(issue.input))} instead.`,
           param,
           code: 'invalid_type',
         });
   }
   return invalidRequest({ message: `Invalid value for ${named}: ${issue.message}.`, param, code: 'invalid_value' });
+}
+
+/** Of a value that fits no branch of a union: what is wrong inside of the one that it comes closest to. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') {
+    return issue;
+  }
+  const closest = issue.errors.find(
+    ([first]) =>
+      first !== undefined && (first.path.length > 0 || !['invalid_type', 'invalid_value'].includes(first.code)),
+  )?.[0];
+  return closest === undefined ? issue : innermost({ ...closest, path: [...issue.path, ...closest.path] });
+}
+
+function expectation(issue: z.core.$ZodIssueInvalidType | z.core.$ZodIssueInvalidUnion, param: string): string {
+  if (issue.code === 'invalid_type') {
+    return describe(integerFields.has(param) ? 'int' : issue.expected);
+  }
+  const kinds = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : []));
+  const words = [...new Set(kinds)].filter((kind) => kind !== 'null').map((kind) => describe(kind));
+  return words.length === 0 ? 'another type' : `one of ${listed(words, 'or')}`;
+}
+
+function listed(items: readonly string[], word: 'and' | 'or'): string {
+  const last = items.at(-1) ?? '';
+  const others = items.slice(0, -1);
+  return others.length === 0 ? last : `${others.join(', ')}${others.length > 1 ? ',' : ''} ${word} ${last}`;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
+}
+
+function joined(base: string, path: string): string {
+  return base === '' || path === '' || path.startsWith('[') ? base + path : `${base}.${path}`;
 }
 
 function missing(param: string): ServiceError {
@@ -116,6 +163,7 @@ function describe(kind: string): string {
     int: 'an integer',
     number: 'a decimal',
     array: 'an array',
+    boolean: 'a boolean',
     object: 'an object',
     record: 'an object',
     null: 'null',

@@ -6,6 +6,7 @@ import type { SignedRequest } from './check-signature.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { itemOperationOf } from './item-operation.ts';
 import { mostItemBytes } from './read-document.ts';
+import { sessionToken } from './read-session.ts';
 import { parseResource, pathSegments, signedResource } from './resource-path.ts';
 import { runOperation, type Call, type Outcome } from './run-operation.ts';
 import type { CosmosRequest, Service } from './service.ts';
@@ -153,7 +154,7 @@ function commonHeaders(activityId: string, charge: number): Record<string, strin
 function containerHeaders(container: Container): Record<string, string> {
   return {
     lsn: String(container.writes.last()),
-    'x-ms-session-token': `0:-1#${container.writes.last()}`,
+    'x-ms-session-token': sessionToken(container),
     'x-ms-content-path': container.rid,
     'x-ms-alt-content-path': `dbs/${encodeURIComponent(container.databaseId)}/colls/${encodeURIComponent(container.id)}`,
   };

@@ -67,6 +67,10 @@ export function createItem(context: ItemContext, body: Json | undefined, key: Pa
   return insertDocument(context, document);
 }
 
+/**
+ * Where there is no item yet, it is created whatever If-Match says: so does the service
+ * (Azure/azure-cosmos-dotnet-v3, issue 1698).
+ */
 export function upsertItem(
   context: ItemContext,
   body: Json | undefined,
@@ -74,9 +78,6 @@ export function upsertItem(
 ): ItemAnswer {
   const document = readDocument(context.container, body, key);
   const existing = context.container.items.find(document.key, context.nowMs);
-  if (existing === undefined && conditions.ifMatch !== undefined) {
-    throw new CosmosError('PreconditionFailed', 'There is no item that If-Match could match.', { charge: leastCharge });
-  }
   if (existing === undefined) {
     return insertDocument(context, document);
   }

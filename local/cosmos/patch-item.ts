@@ -26,7 +26,7 @@ export function patchItem(
   let patched: Json = item;
   for (const [index, operation] of operations.entries()) {
     const fail = (reason: string): CosmosError =>
-      new CosmosError('BadRequest', `For operation ${index + 1} (${operation.op} ${operation.path}): ${reason}`);
+      new CosmosError('BadRequest', `For Operation(${index + 1}), ${operation.op} ${operation.path}: ${reason}`);
     const touched = operation.op === 'move' ? [operation.path, operation.from] : [operation.path];
     for (const path of touched) {
       refuseProtected(pointer(path, fail), protectedPaths, fail);
@@ -37,6 +37,13 @@ export function patchItem(
 }
 
 type Fail = (reason: string) => CosmosError;
+
+/** The service's own words. */
+function noParent(segment: string | undefined, fail: Fail): CosmosError {
+  return fail(
+    `Operation can only create a child object of an existing node(array or object) and cannot create path recursively, no path found beyond: '${segment}'.`,
+  );
+}
 
 function refuseProtected(
   segments: readonly string[],
@@ -51,11 +58,16 @@ function refuseProtected(
   }
 }
 
+/** A segment of 20 digits and more is refused, as the service does (Azure/azure-cosmos-dotnet-v3, issue 5154). */
 function pointer(path: string, fail: Fail): readonly string[] {
   if (!path.startsWith('/') || path === '/') {
     throw fail('a path starts with / and names a property.');
   }
   const segments = path.slice(1).split('/');
+  const tooLong = segments.find((segment) => /^\d{20,}$/u.test(segment));
+  if (tooLong !== undefined) {
+    throw fail(`Token('${tooLong}') has length longer than expected.`);
+  }
   return segments.map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
@@ -153,14 +165,14 @@ function rebuild(
 ): Json {
   const [first, ...rest] = path;
   if (first === undefined || (!isObject(target) && !isArray(target))) {
-    throw fail('the parent of the path does not exist, and paths are not created.');
+    throw noParent(first, fail);
   }
   if (rest.length === 0) {
     return change(target, first);
   }
   const child = isArray(target) ? target[arrayIndex(first) ?? -1] : readProperty(target, first);
   if (child === undefined) {
-    throw fail('the parent of the path does not exist, and paths are not created.');
+    throw noParent(first, fail);
   }
   const rebuilt = rebuild({ target: child, path: rest, fail }, change);
   return isArray(target) ? target.with(Number(first), rebuilt) : { ...target, [first]: rebuilt };

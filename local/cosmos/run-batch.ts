@@ -28,10 +28,15 @@ export interface Batch {
   readonly key: PartitionKey | undefined;
   /** `Prefer: return=minimal`: answers without the items. */
   readonly minimal: boolean;
+  /** Of bulk operations: those behind a failed one are not carried out. */
+  readonly stopsAtError: boolean;
 }
 
 const mostOperations = 100;
 const failedDependency = 424;
+
+/** What is read beyond this size is answered 413 with the substatus 3402, and asked for again by the SDK. */
+const mostAnswerCharacters = 4 * 1024 * 1024;
 
 const json = z.custom<Json>((value) => value !== undefined);
 const base = {
@@ -52,20 +57,23 @@ interface Result {
   readonly charge: number;
   readonly etag?: string | undefined;
   readonly text?: string | undefined;
-  readonly substatus?: number | undefined;
+  readonly refusal?: CosmosError | undefined;
 }
 
 export function runBatch(service: Service, context: ItemContext, batch: Batch): Answer {
   const operations = readOperations(batch.body);
   const run = (operation: Operation): Result => attempt(() => runOperation({ service, context, batch, operation }));
-  const results = batch.atomic ? runAtomically(service, operations, run) : operations.map(run);
+  const results = batch.atomic
+    ? runAtomically(context, service, { operations, run })
+    : runEach(operations, { run, stopsAtError: batch.stopsAtError });
   const failed = results.find((result) => isFailure(result) && result.status !== failedDependency);
+  const substatus = failed?.refusal?.details.substatus;
   const charge = Math.round(results.reduce((sum, result) => sum + result.charge, 0) * 100) / 100;
   return {
     status: failed === undefined ? 200 : 207,
     body: `[${results.map((result) => render(result, batch.minimal)).join(',')}]`,
     charge,
-    ...(failed?.substatus === undefined ? {} : { headers: { 'x-ms-substatus': String(failed.substatus) } }),
+    ...(substatus === undefined ? {} : { headers: { 'x-ms-substatus': String(substatus) } }),
   };
 }
 
@@ -84,11 +92,12 @@ function readOperations(body: Json | undefined): readonly Operation[] {
 }
 
 function runAtomically(
+  { container }: ItemContext,
   service: Service,
-  operations: readonly Operation[],
-  run: (operation: Operation) => Result,
+  { operations, run }: { readonly operations: readonly Operation[]; readonly run: (operation: Operation) => Result },
 ): readonly Result[] {
   const results: Result[] = [];
+  container.writes.reserve();
   service.sql.exec('BEGIN IMMEDIATE');
   try {
     for (const operation of operations) {
@@ -109,6 +118,31 @@ function runAtomically(
   }
 }
 
+function runEach(
+  operations: readonly Operation[],
+  { run, stopsAtError }: { readonly run: (operation: Operation) => Result; readonly stopsAtError: boolean },
+): readonly Result[] {
+  const results: Result[] = [];
+  let characters = 0;
+  for (const operation of operations) {
+    if (stopsAtError && results.some(isFailure)) {
+      results.push({ status: failedDependency, charge: 0 });
+      continue;
+    }
+    const result = run(operation);
+    characters += result.text?.length ?? 0;
+    results.push(operation.operationType === 'Read' && characters > mostAnswerCharacters ? tooLarge(result) : result);
+  }
+  return results;
+}
+
+function tooLarge({ charge }: Result): Result {
+  const refusal = new CosmosError('RequestEntityTooLarge', 'The answers are too large for one response.', {
+    substatus: 3402,
+  });
+  return { status: refusal.status, charge, refusal };
+}
+
 function isFailure(result: Result): boolean {
   return result.status >= 400;
 }
@@ -119,7 +153,7 @@ function attempt(run: () => ItemAnswer): Result {
   } catch (error) {
     const refusal = error instanceof QueryError ? queryRefusal(error) : error;
     if (refusal instanceof CosmosError) {
-      return { status: refusal.status, charge: refusal.details.charge ?? 0, substatus: refusal.details.substatus };
+      return { status: refusal.status, charge: refusal.details.charge ?? 0, refusal };
     }
     throw error;
   }
@@ -160,11 +194,15 @@ function runOperation(step: {
   }
 }
 
-function render({ status, charge, etag, text }: Result, minimal: boolean): string {
+function render({ status, charge, etag, text, refusal }: Result, minimal: boolean): string {
+  const { substatus, retryAfterMs } = refusal?.details ?? {};
   const head = JSON.stringify({
     statusCode: status,
+    ...(substatus === undefined ? {} : { subStatusCode: substatus }),
     requestCharge: charge,
     ...(etag === undefined ? {} : { eTag: etag }),
+    ...(refusal === undefined ? {} : { message: refusal.message }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMilliseconds: Math.ceil(retryAfterMs) }),
   });
   return text === undefined || minimal ? head : `${head.slice(0, -1)},"resourceBody":${text}}`;
 }

@@ -1,8 +1,9 @@
 import type { Container } from './catalog.ts';
-import { CosmosError } from './cosmos-error.ts';
+import { CosmosError, notCarriedError } from './cosmos-error.ts';
 import { faultRefusal, rateTooLarge, type CosmosFault } from './cosmos-faults.ts';
 import type { ItemOperation } from './item-operation.ts';
 import { QueryError } from './query/query-error.ts';
+import { requireSession } from './read-session.ts';
 import type { Resource } from './resource-path.ts';
 import {
   serveAccount,
@@ -43,6 +44,10 @@ export function runOperation(service: Service, call: Call): Outcome {
       container = service.catalog.container(resource.database, resource.container);
     }
     refuseInjected(service, call);
+    refuseTriggers(request);
+    if (container !== undefined && (call.operation?.name === 'read' || call.operation?.name === 'query')) {
+      requireSession(container, request);
+    }
     const answer = serve({ service, resource, request, container });
     book(service, call, { container, charge: answer.charge });
     return { answer, container };
@@ -98,6 +103,13 @@ function refuseInjected({ faults, now }: Service, { fault, operation }: Call): v
   const waitMs = operation === undefined ? undefined : faults.budget(operation.container)?.retryAfterMs(now());
   if (waitMs !== undefined) {
     throw rateTooLarge(waitMs);
+  }
+}
+
+function refuseTriggers({ header }: CosmosRequest): void {
+  const named = header('x-ms-documentdb-pre-trigger-include') ?? header('x-ms-documentdb-post-trigger-include');
+  if (named !== undefined) {
+    throw notCarriedError(`triggers (${named})`);
   }
 }
 

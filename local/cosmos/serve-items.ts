@@ -1,5 +1,5 @@
 import type { Container } from './catalog.ts';
-import { CosmosError, notCarriedError } from './cosmos-error.ts';
+import { CosmosError } from './cosmos-error.ts';
 import {
   createItem,
   patchStoredItem,
@@ -11,15 +11,20 @@ import {
   type ItemAnswer,
 } from './item-operations.ts';
 import type { ItemKey } from './item-store.ts';
+import type { Json } from './json.ts';
 import { readPartitionKeyHeader, tooFewComponents } from './partition-key.ts';
 import { readPatchRequest } from './patch-request.ts';
 import { runBatch } from './run-batch.ts';
+import { serveChangeFeed } from './serve-change-feed.ts';
 import { serveItemFeed, serveItemQuery, serveQueryPlan } from './serve-queries.ts';
 import { isTrue, itemContext, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 /** `…/docs`: create, upsert, batch, query, query plan and feed, told apart by their headers. */
 export function serveItems(service: Service, container: Container, request: CosmosRequest): Answer {
   const { method, header } = request;
+  if (method === 'GET' && header('a-im') !== undefined) {
+    return serveChangeFeed(service, container, request);
+  }
   if (method === 'GET') {
     return serveItemFeed(service, container, request);
   }
@@ -35,11 +40,13 @@ export function serveItems(service: Service, container: Container, request: Cosm
   const context = itemContext(service, container);
   const key = readPartitionKeyHeader(header('x-ms-documentdb-partitionkey'), container.partitionKeyPaths.length);
   if (isTrue(header('x-ms-cosmos-is-batch-request'))) {
-    const atomic = isTrue(header('x-ms-cosmos-batch-atomic'));
-    if (!atomic && header('x-ms-cosmos-batch-continue-on-error')?.toLowerCase() === 'false') {
-      throw notCarriedError('bulk requests that stop at the first error');
-    }
-    return runBatch(service, context, { body: jsonBody(request), atomic, key, minimal: isMinimal(request) });
+    return runBatch(service, context, {
+      body: batchBody(request),
+      atomic: isTrue(header('x-ms-cosmos-batch-atomic')),
+      key,
+      minimal: isMinimal(request),
+      stopsAtError: header('x-ms-cosmos-batch-continue-on-error')?.toLowerCase() === 'false',
+    });
   }
   if (isTrue(header('x-ms-documentdb-is-upsert'))) {
     return answerOf(upsertItem(context, jsonBody(request), { key, conditions: conditionsOf(request) }));
@@ -78,6 +85,16 @@ export function serveItem(
     default:
       throw new CosmosError('MethodNotAllowed', `${request.method} is not a method of an item.`);
   }
+}
+
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits: a batch has at most 2 MB. */
+const mostBatchBytes = 2 * 1024 * 1024;
+
+function batchBody(request: CosmosRequest): Json | undefined {
+  if (Buffer.byteLength(request.body, 'utf8') > mostBatchBytes) {
+    throw new CosmosError('RequestEntityTooLarge', `Request size is too large: at most ${mostBatchBytes} bytes.`);
+  }
+  return jsonBody(request);
 }
 
 function conditionsOf({ header }: CosmosRequest): Conditions {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Container } from './catalog.ts';
-import { CosmosError, notCarriedError } from './cosmos-error.ts';
+import { CosmosError } from './cosmos-error.ts';
 import type { Json } from './json.ts';
+import { readPageSize } from './page-size.ts';
 import { readPartitionScope, type PartitionScope } from './partition-key.ts';
 import { readPageNumbers, type CompiledQuery } from './query/compile-query.ts';
 import { readContinuation, writeContinuation } from './query/continuation.ts';
@@ -13,7 +14,6 @@ import { queryCharge } from './request-charge.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 const everyItem = 'SELECT * FROM c';
-const defaultPageSize = 1000;
 
 /** A query over the items: in one partition, in the one partition key range, or over all through the gateway. */
 export function serveItemQuery(service: Service, container: Container, request: CosmosRequest): Answer {
@@ -31,9 +31,6 @@ export function serveItemQuery(service: Service, container: Container, request: 
 
 /** The feed of all items, which is a query for all of them. */
 export function serveItemFeed(service: Service, container: Container, request: CosmosRequest): Answer {
-  if (request.header('a-im') !== undefined) {
-    throw notCarriedError('the change feed');
-  }
   const partition = readPartitionScope(
     request.header('x-ms-documentdb-partitionkey'),
     container.partitionKeyPaths.length,
@@ -192,15 +189,4 @@ function refuseUnindexedOrder(container: Container, { query }: CompiledQuery): v
   if (!['id', '_ts'].includes(path[0] ?? '') && !isIndexed(container, path)) {
     throw new CosmosError('BadRequest', `The ORDER BY path /${path.join('/')} is excluded from the container's index.`);
   }
-}
-
-function readPageSize(header: string | undefined): number {
-  const size = Number(header ?? '0');
-  if (!Number.isInteger(size) || size < -1) {
-    throw new CosmosError('BadRequest', `The input PageSize ${header} is invalid: a positive whole number or -1.`);
-  }
-  if (size === -1) {
-    return Number.MAX_SAFE_INTEGER;
-  }
-  return size === 0 ? defaultPageSize : size;
 }

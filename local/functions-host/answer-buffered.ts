@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { newInvocationId, type Invoker } from './create-invoker.ts';
+import type { Invoker } from './create-invoker.ts';
 import { callerTrace, headerTexts, queryTexts } from './http-data.ts';
 import { answerEmpty, type HttpCall } from './http-call.ts';
 import { serialiseCookie, rpcCookie } from './serialise-cookie.ts';
@@ -17,8 +17,7 @@ export async function answerBuffered(call: HttpCall, invoker: Invoker): Promise<
     return;
   }
   const outcome = await invoker.invoke({
-    registered: target.registered,
-    invocationId: newInvocationId(),
+    functionName: target.name,
     input: { name: target.binding.name, data: { http: httpData(call, body.bytes) } },
     triggerMetadata: {},
     trace: callerTrace(request),
@@ -27,7 +26,7 @@ export async function answerBuffered(call: HttpCall, invoker: Invoker): Promise<
     answerEmpty(response, 500);
     return;
   }
-  writeResponse(response, outcome.response.returnValue);
+  writeResponse(response, outcome.returnValue);
 }
 
 /** The host's default limit of a request body (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`). */

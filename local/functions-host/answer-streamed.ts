@@ -1,124 +1,102 @@
 /**
- * Requests and responses as streams: for an app that called `app.setup({ enableHttpStream: true })`.
- *
- * The library's server (see `open-stream-server.ts`) pairs a request with an invocation by a header, and writes the
- * handler's response to that request's response. It gets ours, so bodies of any size pass through without a copy.
- *
- * 1. Every response ends. The library leaves the response of a failed or empty result open: a handler that threw is
- *    answered 500 and one that returned nothing 204, through the library. A body that breaks off cuts the connection.
- * 2. A slow client slows the handler's body down, and one that goes away cancels it: the library does neither.
+ * Requests and responses as streams: for an app that called `app.setup({ enableHttpStream: true })`. The request goes to
+ * the library's server in the app's worker (see `open-stream-server.ts`), and its response to the client, both without
+ * being held: a slow side slows the other down, and one that breaks off cuts the other.
  */
-import type { Server, ServerResponse } from 'node:http';
-import { z } from 'zod';
-import { newInvocationId, type HandlerOutcome, type Invoker } from './create-invoker.ts';
-import { callerTrace, headerTexts, queryTexts } from './http-data.ts';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Invoker } from './create-invoker.ts';
 import { answerEmpty, type HttpCall } from './http-call.ts';
+import { callerTrace, headerTexts, queryTexts } from './http-data.ts';
+import type { AppWorker } from './open-app-worker.ts';
+import { invocationIdHeader } from './run-streamed.ts';
 import type { TypedData } from './worker-contract.ts';
 
-export async function answerStreamed(call: HttpCall, invoker: Invoker, streamServer: Server): Promise<void> {
-  const { target, request, response, url, parameters } = call;
-  const invocationId = newInvocationId();
-  const headers = headerTexts(request);
-  request.headers['x-ms-invocation-id'] = invocationId;
-  request.headers['x-forwarded-proto'] = 'http';
-  request.headers['x-forwarded-host'] = url.host;
-  streamServer.emit('request', request, response);
+export async function answerStreamed(call: HttpCall, invoker: Invoker): Promise<void> {
+  const { target, request, url, parameters } = call;
   const routeValues: [string, TypedData][] = Object.entries(parameters).map(([name, value]) => [
     name,
     { string: value },
   ]);
-  await invoker.invoke({
-    registered: target.registered,
-    invocationId,
-    input: { name: target.binding.name, data: {} },
-    triggerMetadata: {
-      ...Object.fromEntries(routeValues),
-      Headers: { json: JSON.stringify(headers) },
-      Query: { json: JSON.stringify(queryTexts(url)) },
-    },
-    trace: callerTrace(request),
-    shapeResult: (outcome) => shapeResult(outcome, response),
-  });
-  endUnfinished(response);
-}
-
-function shapeResult(outcome: HandlerOutcome, response: ServerResponse): unknown {
-  if (outcome.kind === 'threw') {
-    return { status: 500 };
-  }
-  const { value } = outcome;
-  if (value === undefined || value === null) {
-    return { status: 204 };
-  }
-  const streamed = streamedResult.safeParse(value);
-  if (!streamed.success) {
-    return value;
-  }
-  // An instance of the library's HttpResponse has getters, which a spread would miss.
-  const { status, headers, cookies, body } = streamed.data;
-  return { status, headers, cookies, body: followClient(body, response) };
-}
-
-const streamedResult = z.object({
-  status: z.number().optional(),
-  headers: z.unknown().optional(),
-  cookies: z.unknown().optional(),
-  body: z.custom<AsyncIterable<unknown>>(
-    (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
-  ),
-});
-
-/** The same bytes, taken only as fast as the client reads, and cancelled at the source when the client is gone. */
-function followClient(body: AsyncIterable<unknown>, response: ServerResponse): ReadableStream<unknown> {
-  const reader = (body instanceof ReadableStream ? body : ReadableStream.from(body)).getReader();
-  response.once('close', () => {
-    // A cancelled read ends as done, which ends the library's loop; a source that fails to cancel has no one to tell.
-    reader.cancel(new Error('The client went away.')).catch(() => undefined);
-  });
-  return new ReadableStream<unknown>(
+  await invoker.invoke(
     {
-      async pull(controller) {
-        await drained(response);
-        const next = await reader.read();
-        if (next.done) {
-          controller.close();
-        } else {
-          controller.enqueue(next.value);
-        }
+      functionName: target.name,
+      isStreamed: true,
+      input: { name: target.binding.name, data: {} },
+      triggerMetadata: {
+        ...Object.fromEntries(routeValues),
+        Headers: { json: JSON.stringify(headerTexts(request)) },
+        Query: { json: JSON.stringify(queryTexts(url)) },
       },
-      cancel: async (reason) => reader.cancel(reason),
+      trace: callerTrace(request),
     },
-    { highWaterMark: 0 },
+    async (worker, invocationId) => forward(call, worker, invocationId),
   );
 }
 
-/** Ends when the client has taken what was written, or is gone. */
-async function drained(response: ServerResponse): Promise<void> {
-  if (!response.writableNeedDrain || response.destroyed) {
-    return;
+/** Ends when the response has, one way or the other. */
+async function forward(call: HttpCall, worker: AppWorker, invocationId: string): Promise<void> {
+  const { request, response } = call;
+  const sent = httpRequest({
+    host: '127.0.0.1',
+    port: worker.app.streamPort,
+    agent: worker.agent,
+    method: request.method,
+    path: request.url,
+    headers: forwardedHeaders(call, invocationId),
+  });
+  // A client that goes away takes the request to the worker with it.
+  response.once('close', () => sent.destroy());
+  // Of a body that breaks off the worker learns by the end of its connection, and the client by that of its own.
+  pipeline(request, sent).catch(() => sent.destroy());
+  try {
+    await passOn(await answerTo(sent), response);
+  } catch {
+    worker.withdraw(invocationId);
+    if (response.headersSent) {
+      response.destroy();
+    } else {
+      answerEmpty(response, 500);
+    }
   }
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
+}
+
+async function answerTo(sent: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('response', resolve);
+    sent.on('error', reject);
+    sent.once('close', () => reject(new Error('The worker ended the connection.')));
   });
 }
 
-function endUnfinished(response: ServerResponse): void {
-  if (response.writableEnded || response.destroyed) {
-    return;
+async function passOn(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  const headers = answer.headersDistinct;
+  for (const [name, values] of Object.entries(headers)) {
+    if (values !== undefined && !connectionHeaders.has(name)) {
+      response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+    }
   }
-  if (response.headersSent) {
-    // What was written reaches the client; without an end, so that it sees the break.
-    response.write('', () => response.destroy());
-    return;
+  response.writeHead(answer.statusCode ?? 500);
+  response.flushHeaders();
+  await pipeline(answer, response);
+}
+
+/** Of a connection and not of what it carries (RFC 9110, 7.6.1). */
+const connectionHeaders = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+
+function forwardedHeaders({ request, url }: HttpCall, invocationId: string): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && name !== 'expect' && !connectionHeaders.has(name)) {
+      headers[name] = value;
+    }
   }
-  for (const name of response.getHeaderNames()) {
-    response.removeHeader(name);
-  }
-  answerEmpty(response, 500);
+  const isChunked = request.headers['transfer-encoding'] !== undefined;
+  return {
+    ...headers,
+    ...(isChunked ? { 'transfer-encoding': 'chunked' } : {}),
+    [invocationIdHeader]: invocationId,
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': url.host,
+  };
 }

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RegisteredFunction } from './functions-core.ts';
 import type { Route } from './match-route.ts';
 import type { HttpBinding } from './read-bindings.ts';
 
 export interface HttpFunction {
-  readonly registered: RegisteredFunction;
+  readonly name: string;
   readonly binding: HttpBinding;
   /** From the root: `/api/jobs/{id}`. */
   readonly route: Route;

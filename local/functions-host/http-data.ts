@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { CallerTrace } from './create-invoker.ts';
+import type { CallerTrace } from './app-messages.ts';
 
 /** Headers as the host sends them to a worker: one text a name, repeated ones joined. */
 export function headerTexts(request: IncomingMessage): Record<string, string> {

@@ -5,12 +5,11 @@
  * does), 401 for a missing or wrong key, 413 for a buffered body over 100 MB, 500 with an empty body for a handler that
  * threw, 503 while stopping.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerBuffered } from './answer-buffered.ts';
 import { answerStreamed } from './answer-streamed.ts';
 import type { Invoker } from './create-invoker.ts';
 import { isAuthorised } from './function-keys.ts';
-import type { RegisteredFunction } from './functions-core.ts';
 import { answerEmpty, type HttpCall, type HttpFunction } from './http-call.ts';
 import { compareRoutes, matchRoute, parseRoute } from './match-route.ts';
 import type { HttpBinding } from './read-bindings.ts';
@@ -20,8 +19,8 @@ export interface HttpTriggerSettings {
   readonly port: number;
   readonly functionKey: string | undefined;
   readonly invoker: Invoker;
-  /** The library's own HTTP server when the app streams; see `open-stream-server.ts`. */
-  readonly streamServer: Server | undefined;
+  /** Whether the app takes requests as streams. */
+  readonly isStreaming: boolean;
 }
 
 export interface HttpTrigger {
@@ -33,11 +32,11 @@ export interface HttpTrigger {
 
 /** @throws when the route of a binding is not understood. */
 export function httpFunction(
-  { registered, binding }: { readonly registered: RegisteredFunction; readonly binding: HttpBinding },
+  { name, binding }: { readonly name: string; readonly binding: HttpBinding },
   routePrefix: string,
 ): HttpFunction {
-  const path = binding.route ?? registered.metadata.name;
-  return { registered, binding, route: parseRoute(`/${routePrefix}/${path}`.replaceAll(/\/{2,}/gu, '/')) };
+  const path = binding.route ?? name;
+  return { name, binding, route: parseRoute(`/${routePrefix}/${path}`.replaceAll(/\/{2,}/gu, '/')) };
 }
 
 /** @throws when the port is taken. */
@@ -75,7 +74,7 @@ export async function startHttpTrigger(settings: HttpTriggerSettings): Promise<H
 const keepAliveTimeout = 60_000;
 
 async function answer(settings: HttpTriggerSettings, request: IncomingMessage, response: ServerResponse) {
-  const { functions, functionKey, invoker, streamServer } = settings;
+  const { functions, functionKey, invoker, isStreaming } = settings;
   const url = requestUrl(request);
   const found = url === undefined ? undefined : findFunction(functions, request.method ?? '', url.pathname);
   if (url === undefined || found === undefined) {
@@ -88,7 +87,7 @@ async function answer(settings: HttpTriggerSettings, request: IncomingMessage, r
     return;
   }
   const call: HttpCall = { target, request, response, url, parameters };
-  await (streamServer === undefined ? answerBuffered(call, invoker) : answerStreamed(call, invoker, streamServer));
+  await (isStreaming ? answerStreamed(call, invoker) : answerBuffered(call, invoker));
 }
 
 function requestUrl(request: IncomingMessage): URL | undefined {

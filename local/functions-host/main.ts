@@ -1,10 +1,10 @@
 /**
  * `node local/functions-host/main.ts --root . --port 7071 --settings local.settings.json [--key K]`
  *
- * Exit codes: 0 after SIGTERM or SIGINT, 1 when the app cannot be served or a fault was not caught, 2 for wrong
- * arguments, 124 when a call ran into `functionTimeout` (start the process again, as the real host does its worker).
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when the app cannot be served or crashed too often, 2 for wrong arguments.
  */
 import { parseArgs } from 'node:util';
+import { describeError } from './describe-error.ts';
 import { readLocalSettings } from './read-local-settings.ts';
 import { startFunctionsHost } from './start-functions-host.ts';
 
@@ -61,6 +61,10 @@ async function main(): Promise<void> {
     log: (line) => {
       process.stderr.write(`${line}\n`);
     },
+    onGivenUp: (reason) => {
+      process.stderr.write(`[critical] host: ${reason}\n`);
+      process.exit(1);
+    },
   });
   const stop = (): void => {
     host.stop().then(
@@ -79,13 +83,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? describe(error) : String(error)}\n`);
+  process.stderr.write(`${describeError(error)}\n`);
   process.exit(1);
-}
-
-/** The message and the whole chain of causes, the last with its stack. */
-function describe(error: Error): string {
-  return error.cause instanceof Error
-    ? `${error.message}\n  caused by: ${describe(error.cause)}`
-    : (error.stack ?? error.message);
 }

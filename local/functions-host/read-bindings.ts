@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { RegisteredFunction } from './functions-core.ts';
+import type { FunctionMetadata } from './worker-contract.ts';
 
 /** A registered function with its trigger read; other trigger kinds are refused. */
 export type TriggeredFunction =
-  | { readonly kind: 'httpTrigger'; readonly registered: RegisteredFunction; readonly binding: HttpBinding }
-  | { readonly kind: 'timerTrigger'; readonly registered: RegisteredFunction; readonly binding: TimerBinding }
-  | { readonly kind: 'serviceBusTrigger'; readonly registered: RegisteredFunction; readonly binding: QueueBinding };
+  | { readonly kind: 'httpTrigger'; readonly name: string; readonly binding: HttpBinding }
+  | { readonly kind: 'timerTrigger'; readonly name: string; readonly binding: TimerBinding }
+  | { readonly kind: 'serviceBusTrigger'; readonly name: string; readonly binding: QueueBinding };
 
 const httpBinding = z.object({
   name: z.string(),
@@ -40,13 +40,13 @@ export type QueueBinding = z.infer<typeof queueBinding>;
 const anyBinding = z.looseObject({ type: z.string(), direction: z.string() });
 
 /** @throws naming the function and the binding type or option that this host does not carry. */
-export function readBindings(registered: RegisteredFunction): TriggeredFunction {
-  const { name, bindings } = registered.metadata;
+export function readBindings(metadata: FunctionMetadata): TriggeredFunction {
+  const { name, bindings } = metadata;
   let triggered: TriggeredFunction | undefined;
   for (const value of Object.values(bindings)) {
     const binding = anyBinding.parse(value);
     if (/trigger$/iu.test(binding.type)) {
-      triggered = readTrigger(registered, binding);
+      triggered = readTrigger(name, binding);
     } else if (binding.direction !== 'out' || binding.type !== 'http') {
       throw new Error(`Function "${name}": the binding "${binding.type}" (${binding.direction}) is not carried.`);
     }
@@ -54,21 +54,20 @@ export function readBindings(registered: RegisteredFunction): TriggeredFunction 
   if (triggered === undefined) {
     throw new Error(`Function "${name}" has no trigger.`);
   }
-  if (Reflect.get(registered.metadata, 'retryOptions') !== undefined) {
+  if (Reflect.get(metadata, 'retryOptions') !== undefined) {
     throw new Error(`Function "${name}": retry policies are not carried by this host.`);
   }
   return triggered;
 }
 
-function readTrigger(registered: RegisteredFunction, binding: z.infer<typeof anyBinding>): TriggeredFunction {
-  const { name } = registered.metadata;
+function readTrigger(name: string, binding: z.infer<typeof anyBinding>): TriggeredFunction {
   switch (binding.type) {
     case 'httpTrigger':
-      return { kind: 'httpTrigger', registered, binding: read(httpBinding, binding, name) };
+      return { kind: 'httpTrigger', name, binding: read(httpBinding, binding, name) };
     case 'timerTrigger':
-      return { kind: 'timerTrigger', registered, binding: read(timerBinding, binding, name) };
+      return { kind: 'timerTrigger', name, binding: read(timerBinding, binding, name) };
     case 'serviceBusTrigger':
-      return { kind: 'serviceBusTrigger', registered, binding: read(queueBinding, binding, name) };
+      return { kind: 'serviceBusTrigger', name, binding: read(queueBinding, binding, name) };
     default:
       throw new Error(
         `Function "${name}": the trigger "${binding.type}" is not carried; httpTrigger, timerTrigger and serviceBusTrigger are.`,

@@ -1,5 +1,5 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import type { CallerTrace } from './create-invoker.ts';
+import type { CallerTrace } from './app-messages.ts';
 import type { TypedData } from './worker-contract.ts';
 
 /** The body as the host sends it to a worker: text. The model parses it as JSON when it can. */

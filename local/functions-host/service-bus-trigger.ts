@@ -11,9 +11,8 @@
  *    second the outcome of the first, and a failed message would be completed.
  */
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import { newInvocationId, type Invoker } from './create-invoker.ts';
+import type { Invoker } from './create-invoker.ts';
 import { createGate, type Gate } from './create-gate.ts';
-import type { RegisteredFunction } from './functions-core.ts';
 import type { QueueBinding } from './read-bindings.ts';
 import type { ServiceBusSettings } from './read-host-settings.ts';
 import { keepLink } from './queue-link.ts';
@@ -21,7 +20,7 @@ import { renewLock } from './renew-lock.ts';
 import { messageText, messageTrace, triggerMetadata } from './service-bus-message.ts';
 
 export interface QueueFunction {
-  readonly registered: RegisteredFunction;
+  readonly name: string;
   readonly binding: QueueBinding;
   readonly queueName: string;
   /** Opens a client. */
@@ -41,15 +40,14 @@ export interface ServiceBusTrigger {
 }
 
 export function startServiceBusTrigger(
-  { registered, binding, queueName, connect }: QueueFunction,
+  { name, binding, queueName, connect }: QueueFunction,
   { settings, invoker, log }: ServiceBusTriggerSettings,
 ): ServiceBusTrigger {
-  const { name } = registered.metadata;
   const gate = createGate(settings.maxConcurrentCalls);
   const report = describeOnce(`function ${name}: queue "${queueName}"`, log);
   const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
   const settling = createGate(1);
-  const shared = { registered, bindingName: binding.name, invoker, complete, settling, fault: report.fault };
+  const shared = { name, bindingName: binding.name, invoker, complete, settling, fault: report.fault };
   let stopping = false;
   const handle = async (receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage): Promise<void> => {
     const call = { ...shared, receiver };
@@ -79,7 +77,7 @@ export function startServiceBusTrigger(
 }
 
 interface QueueCall {
-  readonly registered: RegisteredFunction;
+  readonly name: string;
   readonly bindingName: string;
   readonly receiver: ServiceBusReceiver;
   readonly invoker: Invoker;
@@ -90,8 +88,7 @@ interface QueueCall {
 
 async function callFunction(call: QueueCall, message: ServiceBusReceivedMessage): Promise<void> {
   const outcome = await call.invoker.invoke({
-    registered: call.registered,
-    invocationId: newInvocationId(),
+    functionName: call.name,
     input: { name: call.bindingName, data: { string: messageText(message) } },
     triggerMetadata: triggerMetadata(message),
     trace: messageTrace(message),

@@ -9,14 +9,13 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { newInvocationId, type Invoker } from './create-invoker.ts';
-import type { RegisteredFunction } from './functions-core.ts';
+import type { Invoker } from './create-invoker.ts';
 import { holdLease } from './hold-lease.ts';
 import type { TimerBinding } from './read-bindings.ts';
 import type { TimerSchedule } from './timer-schedule.ts';
 
 export interface TimerFunction {
-  readonly registered: RegisteredFunction;
+  readonly name: string;
   readonly binding: TimerBinding;
   readonly schedule: TimerSchedule;
 }
@@ -36,7 +35,7 @@ export interface TimerTrigger {
 }
 
 export function startTimerTrigger(timer: TimerFunction, settings: TimerTriggerSettings): TimerTrigger {
-  const { name } = timer.registered.metadata;
+  const { name } = timer;
   const { container, hostId, log } = settings;
   const stopping = new AbortController();
   const ended = holdLease(
@@ -89,8 +88,7 @@ async function fire({ timer, settings, status, isPastDue, last }: Firing): Promi
   const firedMs = Date.now();
   const current = statusAfter(timer.schedule, firedMs, firedMs);
   await settings.invoker.invoke({
-    registered: timer.registered,
-    invocationId: newInvocationId(),
+    functionName: timer.name,
     input: { name: timer.binding.name, data: { json: JSON.stringify(timerPayload(isPastDue, last ?? current)) } },
     triggerMetadata: {},
   });
@@ -123,7 +121,7 @@ function timerStatus(timer: TimerFunction, settings: TimerTriggerSettings, nowMs
     return { read: async () => undefined, write: async () => undefined };
   }
   const { container, hostId } = settings;
-  const blob = container.getBlockBlobClient(`timers/${hostId}/${timer.registered.metadata.name}/status`);
+  const blob = container.getBlockBlobClient(`timers/${hostId}/${timer.name}/status`);
   return {
     read: async () => ((await blob.exists()) ? parseStatus((await blob.downloadToBuffer()).toString()) : undefined),
     write: async (status) => {

@@ -71,12 +71,12 @@ describe('chat completions', () => {
     assert.equal(stopped.choices[0]?.finish_reason, 'stop');
   });
 
-  test('take tools, response_format and text parts, and answer in plain text', async (context) => {
+  test('take tools and their results, response_format and text parts', async (context) => {
     const { azure } = (await startForTest(context)).region();
     const completion = await azure.chat.completions.create({
       model: 'mini',
       messages: [
-        { role: 'system', content: 'You extract dates.' },
+        { role: 'system', content: 'You extract dates as JSON.' },
         { role: 'user', content: [{ type: 'text', text: 'Due on 3 May.' }] },
         {
           role: 'assistant',

@@ -3,8 +3,9 @@ import { describe, test } from 'node:test';
 
 import { readChatRequest } from '../../../local/azure-openai/chat-request.ts';
 import { estimateCost } from '../../../local/azure-openai/estimate-cost.ts';
+import { requiredModelFacts } from './model-facts-for-test.ts';
 
-const model = { isReasoning: false, maxOutputTokens: 16_384 };
+const model = requiredModelFacts('gpt-4o-mini');
 
 describe('the cost at admission', () => {
   test('is a quarter of the characters and one, for each text part, and the output asked for', () => {

@@ -100,9 +100,9 @@ describe('access', () => {
 
   test('to what is not carried is refused by name', async (context) => {
     const { v1 } = (await startForTest(context)).region();
-    const refused = await rejection(v1.responses.create({ model: 'mini', input: 'Hello' }));
+    const refused = await rejection(v1.images.generate({ model: 'mini', prompt: 'A boat' }));
     assert.equal(refused.status, 404);
-    assert.match(refused.message, /does not carry the Responses API/u);
+    assert.match(refused.message, /does not carry images/u);
   });
 });
 
@@ -118,7 +118,7 @@ describe('a body with wrong fields', () => {
     ['no messages', {}, 'missing_required_parameter', 'messages', /Missing required parameter: 'messages'/u],
     ['messages as text', { messages: 'Hello' }, 'invalid_type', 'messages', /expected an array, but got a string/u],
     ['no message', { messages: [] }, 'empty_array', 'messages', /empty array/u],
-    ['an unknown role', { messages: [{ role: 'boss', content: '' }] }, 'invalid_value', 'messages[0].role', /"boss"/u],
+    ['an unknown role', { messages: [{ role: 'boss', content: '' }] }, 'invalid_value', 'messages[0].role', /'boss'/u],
     ['no role', { messages: [{ content: 'a' }] }, 'missing_required_parameter', 'messages[0].role', /Missing/u],
     ['content of null', { messages: [{ role: 'user', content: null }] }, null, 'messages.[0].content', /got null/u],
     [
@@ -158,13 +158,12 @@ describe('a body with wrong fields', () => {
       /Unrecognized request argument supplied: colour/u,
     ],
     ['data sources', { messages: [message], data_sources: [] }, 'not_carried', 'data_sources', /On Your Data/u],
-    ['log probabilities', { messages: [message], logprobs: true }, 'not_carried', 'logprobs', /log probabilities/u],
     [
-      'an image',
-      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+      'audio',
+      { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] },
       'not_carried',
       'messages[0].content[0]',
-      /image input/u,
+      /audio input/u,
     ],
   ];
   for (const [what, body, code, param, says] of cases) {

@@ -1,3 +1,4 @@
+import { ChangeFeedMode } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openCosmos } from './open-cosmos.ts';
@@ -27,5 +28,7 @@ test('what is not carried is refused by name', async (t) => {
     items.scripts.storedProcedures.create({ id: 's', body: 'function () {}' }),
     /stored procedures/u,
   );
-  await assert.rejects(items.items.getChangeFeedIterator().readNext(), /change feed/u);
+  const changeFeedMode = ChangeFeedMode.AllVersionsAndDeletes;
+  const versions = items.items.getChangeFeedIterator({ changeFeedMode });
+  await assert.rejects(versions.readNext(), /all versions and deletes/u);
 });

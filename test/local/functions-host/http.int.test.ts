@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { fixtureApp, poll, startHost, tryHost } from './run-host.ts';
+import { poll, startHost, tryHost } from './run-host.ts';
 
 const echoed = z.looseObject({
   params: z.record(z.string(), z.string()),
@@ -224,15 +224,6 @@ test('a stop lets calls in flight end, refuses new ones and runs the appTerminat
   await assert.rejects(fetch(`${host.url}/api/echo`));
   const names = (await host.events()).map(({ event }) => event);
   assert.deepEqual(names.toSorted(), ['appStart', 'appTerminate', 'waited', 'waiting']);
-});
-
-test('a call over the function timeout ends the process with code 124', async (context) => {
-  const host = await startHost(context, { mode: 'stream', appRoot: `${fixtureApp}-timeout` });
-
-  await assert.rejects(fetch(`${host.url}/api/waits?ms=60000`));
-
-  assert.equal(await host.end(), 124);
-  assert.ok(host.log.some((line) => line.includes('still running at the functionTimeout')));
 });
 
 for (const [mode, expected] of [

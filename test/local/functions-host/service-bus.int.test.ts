@@ -1,66 +1,8 @@
-import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { brokerLockMs, remaining, send, startBroker, type Broker } from './run-broker.ts';
 import { poll, startHost, temporaryFolder, type FixtureEvent } from './run-host.ts';
-
-interface Broker {
-  readonly connectionString: string;
-  readonly port: number;
-  readonly kill: () => Promise<void>;
-}
-
-const brokerLockMs = 3000;
-const brokerReady = z.object({ connectionString: z.string(), port: z.number() });
-
-/** A Service Bus in a process of its own, so that it can be killed under a running host. */
-async function startBroker(context: TestContext, { folder, port }: { folder: string; port: number }): Promise<Broker> {
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      fileURLToPath(import.meta.resolve('./broker-process.ts')),
-      join(folder, 'bus.sqlite'),
-      String(port),
-      String(brokerLockMs),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await ended;
-  };
-  context.after(kill);
-  for await (const line of createInterface({ input: child.stdout })) {
-    return { ...brokerReady.parse(JSON.parse(line)), kill };
-  }
-  throw new Error('The broker process ended before it was ready.');
-}
-
-async function send(broker: Broker, messages: ServiceBusMessage[]): Promise<void> {
-  const client = new ServiceBusClient(broker.connectionString);
-  try {
-    await client.createSender('work').sendMessages(messages);
-  } finally {
-    await client.close();
-  }
-}
-
-/** The number of messages that wait or are locked. */
-async function remaining(broker: Broker): Promise<number> {
-  const client = new ServiceBusClient(broker.connectionString);
-  try {
-    return (await client.createReceiver('work').peekMessages(100)).length;
-  } finally {
-    await client.close();
-  }
-}
 
 function named(events: readonly FixtureEvent[], name: string): readonly FixtureEvent[] {
   return events.filter(({ event }) => event === name);

@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { startFunctionsHost } from '../../../local/functions-host/start-functions-host.ts';
 import { fixtureApp } from './run-host.ts';
 
-/** Everything in one test: a process can hold one app in its life. */
-test('an app runs in this process on one loopback port, once, and leaves nothing open', async () => {
+test('apps run in this process, each on a loopback port of its own, and leave nothing open', async (context) => {
   const listening = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
   const settings = {
     appRoot: fixtureApp,
@@ -14,16 +13,27 @@ test('an app runs in this process on one loopback port, once, and leaves nothing
     log: () => undefined,
   };
 
-  const host = await startFunctionsHost(settings);
+  const hosts = [await startFunctionsHost(settings), await startFunctionsHost(settings)];
+  let stopped = false;
+  const stop = async (): Promise<void> => {
+    if (!stopped) {
+      stopped = true;
+      await Promise.all(hosts.map(async (host) => host.stop()));
+    }
+  };
+  context.after(stop);
 
-  assert.equal(host.url, `http://127.0.0.1:${host.port}`);
-  assert.equal(listening(), 1);
-  assert.ok(host.functions.some(({ name, route }) => name === 'locked' && route === '/api/locked'));
-  const response = await fetch(`${host.url}/api/locked`, { headers: { 'x-functions-key': 'secret' } });
-  assert.equal(response.status, 200);
-  await response.arrayBuffer();
-  await assert.rejects(startFunctionsHost(settings), /one app a process/u);
-  await host.stop();
-  await assert.rejects(fetch(`${host.url}/api/locked`));
+  assert.equal(listening(), 2);
+  for (const { url, port, functions } of hosts) {
+    assert.equal(url, `http://127.0.0.1:${port}`);
+    assert.ok(functions.some(({ name, route }) => name === 'locked' && route === '/api/locked'));
+    const response = await fetch(`${url}/api/locked`, { headers: { 'x-functions-key': 'secret' } });
+    assert.equal(response.status, 200);
+    await response.arrayBuffer();
+  }
+  await stop();
+  for (const { url } of hosts) {
+    await assert.rejects(fetch(`${url}/api/locked`));
+  }
   assert.equal(listening(), 0);
 });

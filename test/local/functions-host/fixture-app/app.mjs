@@ -5,6 +5,7 @@
 import { app, HttpResponse, output } from '@azure/functions';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 
 const mode = process.env.FIXTURE_MODE ?? 'buffered';
 
@@ -137,6 +138,23 @@ function registerHttp() {
       })(),
     }),
   });
+  http('worker', { handler: () => ({ jsonBody: { threadId } }) });
+  http('spins', {
+    handler: () => {
+      record({ event: 'spinning' });
+      for (;;) {
+        // Nothing else of this thread ever runs again.
+      }
+    },
+  });
+  http('crashes', {
+    handler: () => {
+      setImmediate(() => {
+        throw new Error('The app was told to crash.');
+      });
+      return new Promise(() => {});
+    },
+  });
   http('waits', {
     handler: async (request) => {
       record({ event: 'waiting' });
@@ -174,7 +192,7 @@ function registerQueue() {
         trace: context.traceContext?.traceParent,
       });
       try {
-        const { waitMs = 0, fail = 0, inPair = false } = typeof message === 'object' && message !== null ? message : {};
+        const { waitMs = 0, fail = 0, hang = 0, inPair = false } = typeof message === 'object' && message !== null ? message : {};
         await delay(waitMs);
         if (inPair) {
           // Two calls end in the same instant.
@@ -183,6 +201,9 @@ function registerQueue() {
             pair.together.resolve();
           }
           await pair.together.promise;
+        }
+        if (context.triggerMetadata.deliveryCount <= hang) {
+          await new Promise(() => {});
         }
         if (context.triggerMetadata.deliveryCount <= fail) {
           throw new Error('The message was told to fail.');
