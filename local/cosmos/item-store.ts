@@ -46,6 +46,8 @@ export interface ItemStore {
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
   readonly remove: (rowId: number) => void;
+  /** The id of the item in a row, expired or not. */
+  readonly nameOf: (rowId: number) => string | undefined;
   /** Whether an item would break a unique key. */
   readonly breaksUniqueKey: (claim: UniqueClaim) => boolean;
   /** In the order of the row ids. */
@@ -97,6 +99,10 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
     },
     remove: (rowId) => {
       remove.run(rowId);
+    },
+    nameOf: (rowId) => {
+      const row = database.prepare(`SELECT id FROM ${table} WHERE row_id = ?`).get(rowId);
+      return row === undefined ? undefined : text(row['id']);
     },
     breaksUniqueKey: openUniqueCheck(settings, table),
     scan: (scope) => rowsOf(scanItems(database, `SELECT ${columns} FROM ${table}`, scope)),
