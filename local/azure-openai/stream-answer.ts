@@ -10,6 +10,8 @@ export interface StreamedAnswer {
   readonly steps: readonly string[];
   readonly completionTokens: number;
   readonly latency: LatencyPlan;
+  /** How an error in the middle is put, after what was sent; as in a chat completion by default. */
+  readonly errorEvent?: ((body: unknown, sent: string) => string) | undefined;
 }
 
 /** Timers closer together than this are joined: a fast model sends several tokens in one write. */
@@ -93,7 +95,8 @@ async function breakOff(exchange: Exchange, answer: StreamedAnswer): Promise<voi
   const error = faultAnswer(fault);
   call.end({ status: 200, code: error.code, ...facts });
   await service.book.saved();
-  response.end(start.join('') + errorEvent(error.body));
+  const sent = start.join('');
+  response.end(sent + (answer.errorEvent ?? errorEvent)(error.body, sent));
 }
 
 function endEarly(exchange: Exchange, completionTokens: number): void {
