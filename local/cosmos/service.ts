@@ -4,6 +4,7 @@ import { CosmosError } from './cosmos-error.ts';
 import type { CosmosFaults } from './cosmos-faults.ts';
 import type { ItemContext } from './item-operations.ts';
 import { parseJson, type Json } from './json.ts';
+import type { OfferStore } from './offer-store.ts';
 import type { CompiledQuery } from './query/compile-query.ts';
 import type { QueryError } from './query/query-error.ts';
 
@@ -11,6 +12,7 @@ import type { QueryError } from './query/query-error.ts';
 export interface Service {
   readonly sql: DatabaseSync;
   readonly catalog: Catalog;
+  readonly offers: OfferStore;
   readonly now: () => number;
   readonly nextEtag: () => string;
   readonly compile: (query: string) => CompiledQuery;

@@ -9,6 +9,7 @@ import { openCatalog, type Catalog } from './catalog.ts';
 import { openSignatureCheck } from './check-signature.ts';
 import { CosmosFaults } from './cosmos-faults.ts';
 import { indexingPolicyOf, readContainerDefinition } from './container-definition.ts';
+import { openOfferStore, type OfferStore } from './offer-store.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
 import type { Service } from './service.ts';
@@ -59,7 +60,7 @@ const sweepAtMost = 500;
  * process loses nothing that was acknowledged.
  */
 export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
-  const { sql, catalog } = openCatalogFile(settings);
+  const { sql, catalog, offers } = openCatalogFile(settings);
   const compile = openQueryCache();
   const compilePredicate = openPredicateCache();
   const checkSignature = openSignatureCheck(settings.key);
@@ -75,7 +76,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   const { faults = new CosmosFaults(0) } = settings;
   const ending = new AbortController();
   const tools = { now, nextEtag, compile, compilePredicate };
-  const service: Service = { sql, catalog, ...tools, endpoint, faults, stopping: ending.signal };
+  const service: Service = { sql, catalog, offers, ...tools, endpoint, faults, stopping: ending.signal };
   server.on('request', (incoming, outgoing) => {
     answerRequest({ service, checkSignature, log }, incoming, outgoing).catch((error: unknown) => {
       log(`cosmos: an answer could not be written: ${String(error)}`);
@@ -103,12 +104,16 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   };
 }
 
-function openCatalogFile(settings: CosmosSettings): { readonly sql: DatabaseSync; readonly catalog: Catalog } {
+function openCatalogFile(settings: CosmosSettings): {
+  readonly sql: DatabaseSync;
+  readonly catalog: Catalog;
+  readonly offers: OfferStore;
+} {
   const sql = openDatabase(settings.databasePath);
   try {
     const catalog = openCatalog(sql, Date.now);
     declare(catalog, settings);
-    return { sql, catalog };
+    return { sql, catalog, offers: openOfferStore(sql, Date.now) };
   } catch (error) {
     sql.close();
     throw error;

@@ -6,6 +6,7 @@ import { readContainerDefinition } from '../../../local/cosmos/container-definit
 import { CosmosError } from '../../../local/cosmos/cosmos-error.ts';
 import { CosmosFaults } from '../../../local/cosmos/cosmos-faults.ts';
 import type { Json } from '../../../local/cosmos/json.ts';
+import { openOfferStore } from '../../../local/cosmos/offer-store.ts';
 import { openPredicateCache } from '../../../local/cosmos/query/compile-predicate.ts';
 import { openQueryCache } from '../../../local/cosmos/query/compile-query.ts';
 import { runOperation } from '../../../local/cosmos/run-operation.ts';
@@ -32,6 +33,7 @@ function openContainer(t: TestContext, defaultTtl?: number) {
   const service = {
     sql,
     catalog,
+    offers: openOfferStore(sql, now),
     now,
     nextEtag,
     compile: openQueryCache(),

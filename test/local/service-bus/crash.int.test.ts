@@ -150,7 +150,7 @@ test('a restart keeps scheduled and dead-lettered messages, known ids, and queue
     assert.equal(message?.body, 'due');
     assert.ok((message?.enqueuedTimeUtc?.getTime() ?? 0) >= due);
     assert.equal(dead?.deadLetterReason, 'Reason');
-    assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 1, scheduled: 0, deadLettered: 1 });
+    assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 1, scheduled: 0, deferred: 0, deadLettered: 1 });
   });
 });
 

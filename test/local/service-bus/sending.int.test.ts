@@ -142,7 +142,7 @@ test('a message id seen within the window is taken once, in a batch and alone', 
   await sender.sendMessages({ body: 'again, after it was completed', messageId: 'a' });
 
   assert.deepEqual(bodies(messages), ['first', 'other']);
-  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deadLettered: 0 });
+  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 });
 });
 
 test('the same message id is taken again when the window is over, and always without a window', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { receiveOne, sequenceOf, serviceBusFixture } from './service-bus-fixture.ts';
 
-const nothing = { active: 0, locked: 0, scheduled: 0, deadLettered: 0 };
+const nothing = { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 };
 
 test('a completed message is gone', async (t) => {
   const { client, bus } = await serviceBusFixture(t);
