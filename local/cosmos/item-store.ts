@@ -47,6 +47,8 @@ export interface ItemStore {
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
   readonly remove: (rowId: number) => void;
+  /** The id of the item in a row, expired or not. */
+  readonly nameOf: (rowId: number) => string | undefined;
   /** Whether an item would break a unique key. */
   readonly breaksUniqueKey: (claim: UniqueClaim) => boolean;
   /** In the order of the row ids. */
@@ -66,23 +68,14 @@ const columns = 'row_id, id, partition_key, body, etag, modified_ms, lsn';
 export function openItemStore(settings: ItemTableSettings): ItemStore {
   const { database } = settings;
   const table = createItemTable(settings);
-  const removeKey = database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`);
-  const insert = database.prepare(
-    `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const update = database.prepare(
-    `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ?, lsn = ? WHERE row_id = ?`,
-  );
-  const remove = database.prepare(`DELETE FROM ${table} WHERE row_id = ?`);
-  const sweep = database.prepare(
-    `DELETE FROM ${table} WHERE row_id IN (SELECT row_id FROM ${table} WHERE expires_ms <= ? LIMIT ?)`,
-  );
+  const { at, find, insert, name, remove, removeExpired, sweep, update } = prepareStatements(database, table);
+  const select = `SELECT ${columns} FROM ${table}`;
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
-    ...openReads(database, table),
+    find: (key, nowMs) => readFound(find.get(key.id, key.partitionKey, nowMs)),
+    at: (rowId, nowMs) => readFound(at.get(rowId, nowMs)),
     insert: (key, content) => {
-      removeKey.run(key.id, key.partitionKey, content.modifiedMs);
+      removeExpired.run(key.id, key.partitionKey, content.modifiedMs);
       lastRowId += 1;
       insert.run(lastRowId, key.id, key.partitionKey, ...contentValues(content));
       return lastRowId;
@@ -93,11 +86,15 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
     remove: (rowId) => {
       remove.run(rowId);
     },
+    nameOf: (rowId) => {
+      const row = name.get(rowId);
+      return row === undefined ? undefined : text(row['id']);
+    },
     breaksUniqueKey: openUniqueCheck(settings, table),
-    scan: (scope) => rowsOf(scanItems(database, `SELECT ${columns} FROM ${table}`, scope)),
+    scan: (scope) => rowsOf(scanItems(database, select, scope)),
     changes: (scope) => {
       createLsnIndex(database, table);
-      return rowsOf(scanChanges(database, `SELECT ${columns} FROM ${table}`, scope));
+      return rowsOf(scanChanges(database, select, scope));
     },
     count: (partition) => countItems(database, table, partition),
     sweep: (nowMs, atMost) => Number(sweep.run(nowMs, atMost).changes),
@@ -110,15 +107,25 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
   };
 }
 
-function openReads(database: DatabaseSync, table: string): Pick<ItemStore, 'find' | 'at'> {
+function prepareStatements(database: DatabaseSync, table: string) {
   const alive = '(expires_ms IS NULL OR expires_ms > ?)';
-  const find = database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`);
-  const at = database.prepare(`SELECT ${columns} FROM ${table} WHERE row_id = ? AND ${alive}`);
-  const readOne = (row: Record<string, SQLOutputValue> | undefined): StoredItem | undefined =>
-    row === undefined ? undefined : readRow(row);
   return {
-    find: (key, nowMs) => readOne(find.get(key.id, key.partitionKey, nowMs)),
-    at: (rowId, nowMs) => readOne(at.get(rowId, nowMs)),
+    find: database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`),
+    at: database.prepare(`SELECT ${columns} FROM ${table} WHERE row_id = ? AND ${alive}`),
+    name: database.prepare(`SELECT id FROM ${table} WHERE row_id = ?`),
+    removeExpired: database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`),
+    insert: database.prepare(
+      `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    update: database.prepare(
+      `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ?, lsn = ?
+       WHERE row_id = ?`,
+    ),
+    remove: database.prepare(`DELETE FROM ${table} WHERE row_id = ?`),
+    sweep: database.prepare(
+      `DELETE FROM ${table} WHERE row_id IN (SELECT row_id FROM ${table} WHERE expires_ms <= ? LIMIT ?)`,
+    ),
   };
 }
 
@@ -173,6 +180,10 @@ function readRow(row: Record<string, SQLOutputValue>): StoredItem {
     modifiedMs: integer(row['modified_ms']),
     lsn: integer(row['lsn']),
   };
+}
+
+function readFound(row: Record<string, SQLOutputValue> | undefined): StoredItem | undefined {
+  return row === undefined ? undefined : readRow(row);
 }
 
 function integer(value: SQLOutputValue | undefined): number {

@@ -50,6 +50,11 @@ export function encodeBinary(value: Buffer): Buffer {
   return variable(0xa0, value);
 }
 
+/** @param hex 32 hexadecimal digits in RFC 4122 order */
+export function encodeUuid(hex: string): Buffer {
+  return Buffer.concat([Buffer.from([0x98]), Buffer.from(hex, 'hex')]);
+}
+
 /** @param items encoded values */
 export function encodeList(items: readonly Buffer[]): Buffer {
   return compound({ code: 0xc0, count: items.length, content: Buffer.concat(items) });

@@ -31,8 +31,13 @@ export const conditions = {
   detachForced: 'amqp:link:detach-forced',
   internalError: 'amqp:internal-error',
   resourceLimitExceeded: 'amqp:resource-limit-exceeded',
+  sessionCannotBeLocked: 'com.microsoft:session-cannot-be-locked',
+  sessionLockLost: 'com.microsoft:session-lock-lost',
   serverBusy: 'com.microsoft:server-busy',
   timeout: 'com.microsoft:timeout',
+  transferLimitExceeded: 'amqp:link:transfer-limit-exceeded',
+  connectionForced: 'amqp:connection:forced',
+  framingError: 'amqp:connection:framing-error',
   unauthorized: 'amqp:unauthorized-access',
 } as const;
 
@@ -41,6 +46,28 @@ export function lockLost(): AmqpError {
     condition: conditions.messageLockLost,
     description:
       'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
+  };
+}
+
+export function sessionLockLost(): AmqpError {
+  return {
+    condition: conditions.sessionLockLost,
+    description: 'The session lock has expired on the MessageSession. Accept a new MessageSession.',
+  };
+}
+
+/** Messages of a session have no lock of their own. */
+export function renewedBySession(): AmqpError {
+  return {
+    condition: conditions.notAllowed,
+    description: 'Messages of a session are locked with it: renew the lock of the session.',
+  };
+}
+
+export function sessionCannotBeLocked(session: string): AmqpError {
+  return {
+    condition: conditions.sessionCannotBeLocked,
+    description: `The requested session '${session}' cannot be accepted. It may be locked by another receiver.`,
   };
 }
 
@@ -68,9 +95,24 @@ export function messageTooLarge(sizeBytes: number, limitBytes: number): AmqpErro
   };
 }
 
+export function messagesNotFound(sequences: readonly number[]): AmqpError {
+  return {
+    condition: conditions.messageNotFound,
+    description: `Failed to lock one or more specified messages. There is no deferred message with sequence number ${sequences.join(', ')}.`,
+  };
+}
+
 export function messageNotFound(sequence: number): AmqpError {
   return {
     condition: conditions.messageNotFound,
     description: `There is no scheduled message with sequence number ${sequence}.`,
+  };
+}
+
+/** A queue that is full takes messages again when others have gone. */
+export function queueFull(name: string, maxSizeBytes: number): AmqpError {
+  return {
+    condition: conditions.resourceLimitExceeded,
+    description: `The maximum entity size of ${maxSizeBytes} bytes has been reached or exceeded for '${name}'.`,
   };
 }

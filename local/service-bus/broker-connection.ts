@@ -1,29 +1,32 @@
 import type { Socket } from 'node:net';
 import { FaultGate } from './fault-gate.ts';
 import type { ServiceBusFaults } from './service-bus-faults.ts';
-import { conditions, entityNotFound, notCarried, type AmqpError } from './amqp-error.ts';
+import { conditions, type AmqpError } from './amqp-error.ts';
 import { BrokerSession } from './broker-session.ts';
+import { guardConnection } from './connection-guard.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { DeliveryLink } from './delivery-link.ts';
 import type { Entity } from './entity.ts';
-import { parseEntityAddress } from './entity-address.ts';
 import { handleManagement } from './handle-management.ts';
 import { handlePutToken } from './handle-put-token.ts';
-import { maxMessageBytes, openIntakeLink } from './intake-link.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { openIntakeLink } from './intake-link.ts';
+import { purposeOf, sessionFilter, type Purpose } from './link-purpose.ts';
 import type { QueueEngine } from './queue-engine.ts';
 import { openRequestLink } from './request-link.ts';
 import { cbsStatus, managementStatus } from './request-message.ts';
 import { Responders } from './responders.ts';
-import { asContext, type RheaConnection, type RheaContainer, type RheaLink, type RheaSession } from './rhea-seam.ts';
+import {
+  asContext,
+  typedLong,
+  type RheaConnection,
+  type RheaContainer,
+  type RheaLink,
+  type RheaSession,
+} from './rhea-seam.ts';
 import { Claims, type SharedKey } from './sas-claims.ts';
-
-const sessionFilter = 'com.microsoft:session-filter';
-
-/** What a link is opened for, or why it is refused. */
-type Purpose =
-  | { readonly kind: 'cbs' }
-  | { readonly kind: 'management'; readonly entity: Entity }
-  | { readonly kind: 'messages'; readonly entity: Entity }
-  | { readonly kind: 'refused'; readonly error: AmqpError };
+import { dotNetTicks, openSession } from './session-attach.ts';
+import type { SessionHold } from './session-book.ts';
 
 /** A link on which messages go, seen from the client. */
 export interface MessageLink {
@@ -38,6 +41,7 @@ export interface BrokerConnectionSettings {
   readonly engine: QueueEngine;
   readonly sharedKey: SharedKey;
   readonly faults: ServiceBusFaults;
+  readonly limits: ConnectionLimits;
   readonly now: () => number;
   readonly log: (line: string) => void;
 }
@@ -46,42 +50,44 @@ export interface BrokerConnectionSettings {
 export class BrokerConnection {
   readonly #settings: BrokerConnectionSettings;
   readonly #claims = new Claims();
-  readonly #responders = new Responders();
+  readonly #responders: Responders;
   readonly #sessions = new WeakMap<RheaSession, BrokerSession>();
-  readonly #deliveryLinks = new Map<RheaLink, DeliveryLink>();
+  /** What has to be let go with a link. */
+  readonly #closers = new Map<RheaLink, () => void>();
   readonly #messageLinks = new Map<RheaLink, MessageLink>();
   readonly #gate: FaultGate;
+  readonly #idle: IdleWatch<RheaLink>;
 
   constructor(settings: BrokerConnectionSettings) {
     this.#settings = settings;
-    const { faults, socket } = settings;
+    const { faults, limits, now, socket } = settings;
     this.#gate = new FaultGate({ faults, socket });
     // Each link that delivers waits for the socket to drain.
     socket.setMaxListeners(0);
-    const connection = settings.container.accept(socket);
+    const connection = settings.container.accept(socket, (prepared) => guardConnection(prepared, socket, settings.log));
     corkWrites(connection, socket);
+    this.#idle = new IdleWatch({
+      limits,
+      now,
+      onIdleLink: (link) => this.#drop(link, idleLink(link, limits.idleLinkMs)),
+      onIdleConnection: (waited) => closeIdle(connection, socket, { waited, limits }),
+    });
+    const touch = (link: RheaLink): void => this.#idle.touch(link);
+    this.#responders = new Responders(touch);
+    connection.on('connection_open', () => this.#idle.opened());
     connection.on('session_open', (context) => {
       const { session } = asContext(context);
       if (session !== undefined) {
-        this.#sessions.set(session, new BrokerSession(session));
+        this.#sessions.set(session, new BrokerSession(session, touch));
       }
     });
-    connection.on('receiver_open', (context) => {
-      this.#open(asContext(context).receiver);
-    });
-    connection.on('sender_open', (context) => {
-      this.#open(asContext(context).sender);
-    });
-    connection.on('sender_close', (context) => {
-      this.#closeLink(asContext(context).sender);
-    });
-    connection.on('receiver_close', (context) => {
-      this.#closeLink(asContext(context).receiver);
-    });
-    connection.on('session_close', (context) => {
-      this.#closeLinks(asContext(context).session);
-    });
+    connection.on('receiver_open', (context) => this.#open(asContext(context).receiver));
+    connection.on('sender_open', (context) => this.#open(asContext(context).sender));
+    connection.on('sender_close', (context) => this.#closeLink(asContext(context).sender));
+    connection.on('receiver_close', (context) => this.#closeLink(asContext(context).receiver));
+    connection.on('session_close', (context) => this.#closeLinks(asContext(context).session));
     socket.on('close', () => {
+      this.#idle.stop();
       this.#closeLinks(undefined);
       connection.eof();
     });
@@ -91,10 +97,14 @@ export class BrokerConnection {
   dropLinks(isMeant: (link: MessageLink) => boolean, error: AmqpError): number {
     const meant = [...this.#messageLinks].filter(([, link]) => isMeant(link));
     for (const [link] of meant) {
-      this.#closeLink(link);
-      link.close(error);
+      this.#drop(link, error);
     }
     return meant.length;
+  }
+
+  #drop(link: RheaLink, error: AmqpError): void {
+    this.#closeLink(link);
+    link.close(error);
   }
 
   /** rhea answers an attach by itself: what is set here goes into the answer, and a refusal follows it as a detach. */
@@ -103,57 +113,38 @@ export class BrokerConnection {
     if (link === undefined || session === undefined) {
       return;
     }
-    const incoming = link.is_receiver();
-    const purpose = this.#purposeOf(link, incoming);
+    const { engine, now } = this.#settings;
+    const purpose = purposeOf(link, { claims: this.#claims, engine, nowMs: now() });
     if (purpose.kind === 'refused') {
-      this.#settings.log(`refused link ${link.name}: ${purpose.error.condition} ${purpose.error.description}`);
-      link.close(purpose.error);
+      this.#refuse(link, purpose.error);
       return;
     }
-    acceptLink(link);
-    if (purpose.kind === 'messages') {
-      this.#openMessages(link, session, purpose.entity);
-    } else if (incoming) {
-      this.#openRequests(link, session, purpose);
+    this.#idle.add(link);
+    if (purpose.kind === 'session') {
+      this.#openSession(link, session, purpose);
+    } else if (purpose.kind === 'messages') {
+      acceptLink(link, purpose.entity);
+      this.#openMessages(link, session, { entity: purpose.entity, hold: undefined });
     } else {
-      this.#responders.add(link);
+      acceptLink(link, undefined);
+      if (link.is_receiver()) {
+        this.#openRequests(link, session, purpose);
+      } else {
+        this.#responders.add(link);
+      }
     }
   }
 
-  #purposeOf(link: RheaLink, incoming: boolean): Purpose {
-    const address = (incoming ? link.target : link.source)?.address;
-    if (typeof address !== 'string' || address === '') {
-      return refused(notCarried('links without an address, such as those of transactions'));
-    }
-    const parsed = parseEntityAddress(address);
-    if (parsed.kind === 'cbs') {
-      return parsed;
-    }
-    if (!this.#claims.allows(address, this.#settings.now())) {
-      const description = `Unauthorized access: 'put-token' on $cbs gave no claim to '${address}'.`;
-      return refused({ condition: conditions.unauthorized, description });
-    }
-    if (parsed.kind === 'notCarried') {
-      return refused(notCarried(parsed.feature));
-    }
-    const entity = this.#settings.engine.find(parsed.queue, parsed.deadLetter);
-    if (entity === undefined) {
-      return refused(entityNotFound(address));
-    }
-    if (parsed.management) {
-      return { kind: 'management', entity };
-    }
-    if (incoming && parsed.deadLetter) {
-      const description = `Messages cannot be sent to '${address}'.`;
-      return refused({ condition: conditions.notAllowed, description });
-    }
-    if (link.source?.filter?.[sessionFilter] !== undefined) {
-      return refused(notCarried('message sessions'));
-    }
-    return { kind: 'messages', entity };
+  #refuse(link: RheaLink, error: AmqpError): void {
+    this.#settings.log(`refused link ${link.name}: ${error.condition} ${error.description}`);
+    this.#drop(link, error);
   }
 
-  #openMessages(link: RheaLink, session: BrokerSession, entity: Entity): void {
+  #openMessages(
+    link: RheaLink,
+    session: BrokerSession,
+    { entity, hold }: { readonly entity: Entity; readonly hold: SessionHold | undefined },
+  ): void {
     const { engine, socket } = this.#settings;
     const gate = this.#gate;
     const role = link.is_receiver() ? 'sender' : 'receiver';
@@ -161,13 +152,41 @@ export class BrokerConnection {
     if (role === 'sender') {
       openIntakeLink({ link, session, engine, entity, gate });
     } else {
-      this.#deliveryLinks.set(link, new DeliveryLink({ link, session, socket, engine, entity, gate }));
+      const delivery = new DeliveryLink({ link, session, socket, engine, entity, gate, hold });
+      this.#closers.set(link, () => delivery.close());
     }
   }
 
-  #openRequests(link: RheaLink, session: BrokerSession, purpose: Exclude<Purpose, { kind: 'refused' }>): void {
+  #openSession(
+    link: RheaLink,
+    session: BrokerSession,
+    { entity, session: wanted }: { readonly entity: Entity; readonly session: string | undefined },
+  ): void {
+    const giveUp = openSession({
+      engine: this.#settings.engine,
+      entity,
+      link,
+      session: wanted,
+      accepted: (hold) => {
+        acceptLink(link, entity, hold);
+        this.#openMessages(link, session, { entity, hold });
+      },
+      refused: (error) => this.#refuse(link, error),
+      lost: (error) => this.#drop(link, error),
+    });
+    this.#closers.set(link, giveUp);
+  }
+
+  #openRequests(
+    link: RheaLink,
+    session: BrokerSession,
+    purpose: Extract<Purpose, { kind: 'cbs' | 'management' }>,
+  ): void {
     const { sharedKey, now, engine } = this.#settings;
     const management = purpose.kind === 'management';
+    if (management) {
+      session.keep(link, purpose.entity.settings.maxMessageBytes + requestOverheadBytes);
+    }
     openRequestLink({
       link,
       session,
@@ -181,10 +200,12 @@ export class BrokerConnection {
 
   #closeLink(link: RheaLink | undefined): void {
     if (link !== undefined) {
+      this.#idle.remove(link);
       this.#responders.remove(link);
       this.#messageLinks.delete(link);
-      this.#deliveryLinks.get(link)?.close();
-      this.#deliveryLinks.delete(link);
+      const close = this.#closers.get(link);
+      this.#closers.delete(link);
+      close?.();
     }
   }
 
@@ -193,7 +214,7 @@ export class BrokerConnection {
     if (session !== undefined) {
       this.#responders.removeAll(session);
     }
-    for (const link of this.#messageLinks.keys()) {
+    for (const link of new Set([...this.#messageLinks.keys(), ...this.#closers.keys()])) {
       if (session === undefined || link.session === session) {
         this.#closeLink(link);
       }
@@ -201,17 +222,51 @@ export class BrokerConnection {
   }
 }
 
-function acceptLink(link: RheaLink): void {
+/** What a request to schedule the largest message takes besides it. */
+const requestOverheadBytes = 65_536;
+
+function acceptLink(link: RheaLink, entity: Entity | undefined, hold?: SessionHold): void {
   const { attach } = link.local;
-  link.set_source({ address: link.source?.address ?? '' });
+  const source = { address: link.source?.address ?? '' };
+  link.set_source(hold === undefined ? source : { ...source, filter: { [sessionFilter]: hold.session } });
   link.set_target({ address: link.target?.address ?? '' });
-  attach.max_message_size = maxMessageBytes;
+  if (hold !== undefined) {
+    attach.properties = { 'com.microsoft:locked-until-utc': typedLong(dotNetTicks(hold.untilMs)) };
+  }
+  attach.max_message_size = entity?.settings.maxMessageBytes ?? usualMessageBytes;
   attach.snd_settle_mode = link.snd_settle_mode ?? 2;
   attach.rcv_settle_mode = link.rcv_settle_mode ?? 0;
 }
 
-function refused(error: AmqpError): Purpose {
-  return { kind: 'refused', error };
+const usualMessageBytes = 262_144;
+
+/** The service's sentence; hours, minutes and seconds are those of the limit. */
+function idleLink(link: RheaLink, idleLinkMs: number): AmqpError {
+  const code = link.is_receiver() ? 'AmqpMessagePublisher' : 'AmqpMessageConsumer';
+  const timeout = new Date(idleLinkMs).toISOString().slice(11, 19);
+  return {
+    condition: conditions.detachForced,
+    description: `The link '${link.name}' is force detached. Details: ${code}.IdleTimerExpired: Idle timeout: ${timeout}.`,
+  };
+}
+
+/** How long a client gets to answer the end of its connection. */
+const closingMs = 1000;
+
+function closeIdle(
+  connection: RheaConnection,
+  socket: Socket,
+  { limits, waited }: { readonly limits: ConnectionLimits; readonly waited: 'handshake' | 'link' },
+): void {
+  if (waited === 'handshake') {
+    socket.destroy();
+    return;
+  }
+  connection.close({
+    condition: conditions.connectionForced,
+    description: `The connection was inactive for more than the allowed ${limits.idleConnectionMs} milliseconds and is closed by container 'LinkTracker'.`,
+  });
+  setTimeout(() => socket.destroy(), closingMs).unref();
 }
 
 /** rhea writes every frame to the socket by itself; corked, one round of frames is one system call. */

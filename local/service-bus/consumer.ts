@@ -1,4 +1,5 @@
 import type { Lock } from './lock-table.ts';
+import type { SessionHold } from './session-book.ts';
 
 /** A message on its way to a receiver. `lock` is absent in receive-and-delete mode. */
 export interface Delivery {
@@ -10,6 +11,8 @@ export interface Delivery {
 export interface Consumer {
   /** The receiver wants messages settled when they are sent (receive-and-delete). */
   readonly presettled: boolean;
+  /** The session that it receives from, in a queue of sessions. */
+  readonly hold: SessionHold | undefined;
   /** The receiver waits for `answerDrain`. */
   readonly draining: boolean;
   /** How many more messages it can take now. */

@@ -23,7 +23,8 @@ const enqueuedTimeKey = encodeSymbol('x-opt-enqueued-time');
 const lockedUntilKey = encodeSymbol('x-opt-locked-until');
 const stateKey = encodeSymbol('x-opt-message-state');
 
-/** `x-opt-message-state` of a scheduled message; the service leaves it on the message after it became active. */
+/** `x-opt-message-state`; the service leaves that of a scheduled message on it after it became active. */
+const deferredState = 1;
 const scheduledState = 2;
 
 const emptyBody = encodeSection(sectionCodes.data, encodeBinary(Buffer.alloc(0)));
@@ -73,8 +74,8 @@ function encodeAnnotations(message: StoredMessage, lockedUntilMs: number | undef
   if (lockedUntilMs !== undefined) {
     content.push(lockedUntilKey, encodeTimestamp(lockedUntilMs));
   }
-  if (message.onceScheduled) {
-    content.push(stateKey, encodeInt(scheduledState));
+  if (message.deferred || message.onceScheduled) {
+    content.push(stateKey, encodeInt(message.deferred ? deferredState : scheduledState));
   }
   const count = content.length + pushMapContent(message.annotations, content);
   return encodeSection(sectionCodes.messageAnnotations, encodeMapContent(content, count));

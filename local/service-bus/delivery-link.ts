@@ -9,6 +9,7 @@ import { deliveryTag } from './lock-token.ts';
 import type { QueueEngine } from './queue-engine.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { RheaLink } from './rhea-seam.ts';
+import type { SessionHold } from './session-book.ts';
 
 /** A receiver that reads more slowly than this is given nothing more until its socket has drained. */
 const mostUnwrittenBytes = 1024 * 1024;
@@ -24,6 +25,7 @@ const settledMode = 1;
  */
 export class DeliveryLink implements Consumer {
   readonly presettled: boolean;
+  readonly hold: SessionHold | undefined;
   readonly #link: RheaLink;
   readonly #session: BrokerSession;
   readonly #socket: Socket;
@@ -42,7 +44,9 @@ export class DeliveryLink implements Consumer {
     readonly engine: QueueEngine;
     readonly entity: Entity;
     readonly gate: FaultGate;
+    readonly hold: SessionHold | undefined;
   }) {
+    this.hold = fields.hold;
     this.#link = fields.link;
     this.#session = fields.session;
     this.#socket = fields.socket;
@@ -88,6 +92,7 @@ export class DeliveryLink implements Consumer {
     if (this.#closed || this.#socket.destroyed || !this.#link.is_open()) {
       return false;
     }
+    this.#session.touch(this.#link);
     const { id } = this.#link.send(bytes, lock === undefined ? Buffer.from([0]) : deliveryTag(lock.token), 0);
     if (lock !== undefined) {
       this.#session.expect(id, ({ state, settled }) => {
@@ -121,6 +126,7 @@ export class DeliveryLink implements Consumer {
       return;
     }
     this.#session.forget(id);
+    this.#session.touch(this.#link);
     const answer = (error: AmqpError | undefined): void => {
       if (!settled && !this.#closed) {
         this.#session.answer(this.#link, id, error);

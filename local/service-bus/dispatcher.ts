@@ -1,8 +1,7 @@
 import type { Consumer } from './consumer.ts';
 import { encodeDelivered } from './delivered-message.ts';
 import type { Entity } from './entity.ts';
-import type { Lock, LockTable } from './lock-table.ts';
-import { newLockToken } from './lock-token.ts';
+import { newLock, type Lock, type LockTable } from './lock-table.ts';
 import type { QueueStore, StoredMessage } from './queue-store.ts';
 import type { Turn } from './turn.ts';
 
@@ -16,50 +15,55 @@ export class Dispatcher {
   readonly #locks: LockTable;
   readonly #turn: Turn;
   readonly #release: (lock: Lock) => void;
+  readonly #endExpired: (entity: Entity, message: StoredMessage) => void;
 
   constructor(fields: {
     readonly store: QueueStore;
     readonly locks: LockTable;
     readonly turn: Turn;
     readonly release: (lock: Lock) => void;
+    readonly endExpired: (entity: Entity, message: StoredMessage) => void;
   }) {
     this.#store = fields.store;
     this.#locks = fields.locks;
     this.#turn = fields.turn;
     this.#release = fields.release;
+    this.#endExpired = fields.endExpired;
   }
 
   /** @returns whether there is more to hand out at once */
   dispatch(entity: Entity, nowMs: number): boolean {
     let messages = 0;
     let bytes = 0;
-    while (entity.ready.size > 0 && messages < messagesPerTurn && bytes < bytesPerTurn) {
-      const consumer = entity.nextConsumer();
-      if (consumer === undefined) {
+    while (messages < messagesPerTurn && bytes < bytesPerTurn) {
+      const next = entity.takeNext();
+      if (next === undefined) {
         break;
       }
-      bytes += this.#deliverNext(entity, consumer, nowMs);
+      bytes += this.#deliver({ entity, ...next, nowMs });
       messages += 1;
     }
     for (const consumer of entity.consumers) {
-      if (consumer.draining && (entity.ready.size === 0 || consumer.capacity() <= 0)) {
+      if (consumer.draining && (entity.readyFor(consumer) === 0 || consumer.capacity() <= 0)) {
         this.#turn.afterCommit(() => {
           consumer.answerDrain();
         });
       }
     }
-    return entity.ready.size > 0 && entity.consumers.some((consumer) => consumer.capacity() > 0);
+    return (
+      entity.readyCount > 0 &&
+      entity.consumers.some((consumer) => consumer.capacity() > 0 && entity.readyFor(consumer) > 0)
+    );
   }
 
   /** @returns the size of what was delivered */
-  #deliverNext(entity: Entity, consumer: Consumer, nowMs: number): number {
-    const sequence = entity.ready.take();
-    const message = sequence === undefined ? undefined : this.#store.load(entity.id, sequence);
+  #deliver({ entity, sequence, consumer, nowMs }: NextDelivery): number {
+    const message = this.#store.load(entity.id, sequence);
     if (message === undefined) {
       return 0;
     }
     if (message.expiresAtMs !== undefined && message.expiresAtMs <= nowMs) {
-      this.#store.remove(message.id);
+      this.#endExpired(entity, message);
       return 0;
     }
     consumer.reserve();
@@ -75,17 +79,11 @@ export class Dispatcher {
   }
 
   #deliverLocked({ entity, consumer, message, nowMs }: LockedDelivery): number {
-    const lock: Lock = {
-      token: newLockToken(),
-      entity,
-      id: message.id,
-      sequence: message.sequence,
-      deliveryCount: message.deliveryCount,
-      untilMs: nowMs + entity.settings.lockDurationMs,
-    };
-    this.#store.lock(lock.id, lock.token, lock.untilMs);
+    const lock = newLock({ entity, message, hold: consumer.hold, nowMs });
+    const lockedUntilMs = consumer.hold?.untilMs ?? lock.untilMs;
+    this.#store.lock(lock.id, lock.token, lockedUntilMs);
     this.#locks.add(lock);
-    const bytes = encodeDelivered(message, { lockedUntilMs: lock.untilMs });
+    const bytes = encodeDelivered(message, { lockedUntilMs });
     this.#turn.afterCommit(() => {
       if (!consumer.deliver({ bytes, lock })) {
         this.#release(lock);
@@ -93,6 +91,13 @@ export class Dispatcher {
     });
     return bytes.length;
   }
+}
+
+interface NextDelivery {
+  readonly entity: Entity;
+  readonly sequence: number;
+  readonly consumer: Consumer;
+  readonly nowMs: number;
 }
 
 interface LockedDelivery {

@@ -1,13 +1,11 @@
-import { AmqpDecodeError, conditions, messageTooLarge, type AmqpError } from './amqp-error.ts';
+import { AmqpDecodeError, conditions, messageTooLarge, queueFull, type AmqpError } from './amqp-error.ts';
 import type { BrokerSession } from './broker-session.ts';
 import type { Entity } from './entity.ts';
+import { sizeOf } from './entity-sizes.ts';
 import type { FaultGate } from './fault-gate.ts';
 import { parseBatch, parseMessage, type ParsedMessage } from './message-sections.ts';
 import type { QueueEngine } from './queue-engine.ts';
 import { asContext, deliveryState, type RheaDelivery, type RheaLink } from './rhea-seam.ts';
-
-/** The Standard tier's limit for a message, and for a batch as a whole. */
-export const maxMessageBytes = 262_144;
 
 /** The message format of a batch: data sections that hold encoded messages. */
 const batchFormat = 0x80013700;
@@ -29,11 +27,13 @@ export function openIntakeLink({
   readonly entity: Entity;
   readonly gate: FaultGate;
 }): void {
+  session.keep(link, entity.settings.maxMessageBytes);
   link.on('message', (raw) => {
     const { message, delivery, format } = asContext(raw);
     if (!Buffer.isBuffer(message) || delivery === undefined) {
       return;
     }
+    const { maxMessageBytes } = entity.settings;
     const bytes = session.takeTooLarge(link) ?? message.length;
     if (bytes > maxMessageBytes) {
       answer(delivery, messageTooLarge(bytes, maxMessageBytes));
@@ -42,6 +42,11 @@ export function openIntakeLink({
     const messages = decode(message, format);
     if (messages instanceof AmqpDecodeError) {
       answer(delivery, { condition: conditions.decodeError, description: messages.message });
+      return;
+    }
+    const refused = refusedMessages(engine, entity, messages);
+    if (refused !== undefined) {
+      answer(delivery, refused);
       return;
     }
     gate.pass({
@@ -55,6 +60,26 @@ export function openIntakeLink({
       refuse: (error) => answer(delivery, error),
     });
   });
+}
+
+/** Why an entity takes none of the messages: a queue may be full, and one of sessions asks each for its session. */
+export function refusedMessages(
+  engine: QueueEngine,
+  entity: Entity,
+  messages: readonly ParsedMessage[],
+): AmqpError | undefined {
+  const { maxSizeBytes } = entity.settings;
+  const bytes = messages.reduce((sum, message) => sum + sizeOf(message), engine.sizeBytes(entity));
+  if (bytes > maxSizeBytes) {
+    return queueFull(entity.name, maxSizeBytes);
+  }
+  if (entity.sessions === undefined || messages.every(({ sessionId }) => sessionId !== undefined)) {
+    return undefined;
+  }
+  return {
+    condition: conditions.notAllowed,
+    description: `The SessionId was not set on a message, and it cannot be sent to the entity '${entity.name}'. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.`,
+  };
 }
 
 function decode(bytes: Buffer, format: number | undefined): ParsedMessage[] | AmqpDecodeError {

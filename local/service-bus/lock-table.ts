@@ -1,6 +1,7 @@
 import { BinaryHeap } from './binary-heap.ts';
 import type { Entity } from './entity.ts';
-import type { LockToken } from './lock-token.ts';
+import { newLockToken, type LockToken } from './lock-token.ts';
+import type { SessionHold } from './session-book.ts';
 
 /** A message that a receiver owns until `untilMs`. */
 export interface Lock {
@@ -10,7 +11,29 @@ export interface Lock {
   readonly id: number;
   readonly sequence: number;
   readonly deliveryCount: number;
+  /** The message was deferred, and is so again when the lock ends without a settlement. */
+  readonly deferred: boolean;
+  /** The lock of the session that this one shares, and ends with. */
+  readonly hold: SessionHold | undefined;
+  /** Without end in a session. */
   untilMs: number;
+}
+
+/** A new lock on a message. */
+export function newLock({
+  entity,
+  message,
+  hold,
+  nowMs,
+}: {
+  readonly entity: Entity;
+  readonly message: Pick<Lock, 'id' | 'sequence' | 'deliveryCount' | 'deferred'>;
+  readonly hold: SessionHold | undefined;
+  readonly nowMs: number;
+}): Lock {
+  const { id, sequence, deliveryCount, deferred } = message;
+  const untilMs = hold === undefined ? nowMs + entity.settings.lockDurationMs : Number.POSITIVE_INFINITY;
+  return { token: newLockToken(), entity, id, sequence, deliveryCount, deferred, hold, untilMs };
 }
 
 /**
@@ -25,8 +48,12 @@ export class LockTable {
 
   add(lock: Lock): void {
     this.#byToken.set(lock.token, lock);
-    this.#expiries.push({ atMs: lock.untilMs, token: lock.token });
     lock.entity.lockedCount += 1;
+    if (lock.hold !== undefined) {
+      lock.hold.locks.add(lock);
+      return;
+    }
+    this.#expiries.push({ atMs: lock.untilMs, token: lock.token });
     if (this.#expiries.size > 1024 + this.#byToken.size * 2) {
       this.#expiries.retain(({ token }) => this.#byToken.has(token));
     }
@@ -35,7 +62,7 @@ export class LockTable {
   /** The lock of that token in that entity, unless it has expired. */
   find(entity: Entity, token: LockToken, nowMs: number): Lock | undefined {
     const lock = this.#byToken.get(token);
-    return lock !== undefined && lock.entity === entity && lock.untilMs > nowMs ? lock : undefined;
+    return lock?.entity === entity && (lock.hold ?? lock).untilMs > nowMs ? lock : undefined;
   }
 
   /** The locks of an entity, in the order in which they were given. */
@@ -43,10 +70,14 @@ export class LockTable {
     return [...this.#byToken.values()].filter((lock) => lock.entity === entity);
   }
 
-  remove(lock: Lock): void {
-    if (this.#byToken.delete(lock.token)) {
+  /** @returns whether it was there */
+  remove(lock: Lock): boolean {
+    const wasHeld = this.#byToken.delete(lock.token);
+    if (wasHeld) {
       lock.entity.lockedCount -= 1;
+      lock.hold?.locks.delete(lock);
     }
+    return wasHeld;
   }
 
   /** Drops all locks of an entity. */

@@ -35,6 +35,8 @@ export interface ParsedMessage {
   /** The message id with its type, comparable as text. */
   readonly messageIdKey: string;
   readonly scheduledAtMs: number | undefined;
+  /** The group id: the session that the message belongs to in a queue of sessions. */
+  readonly sessionId: string | undefined;
 }
 
 export interface Section {
@@ -74,6 +76,8 @@ const ownAnnotations = new Set([
   'x-opt-message-state',
   'x-opt-deadletter-source',
 ]);
+/** The position of the group id in the properties section (AMQP 1.0, part 3, section 3.2.4). */
+const groupIdField = 10;
 const scheduledAnnotation = 'x-opt-scheduled-enqueue-time';
 
 const nothing = Buffer.alloc(0);
@@ -156,17 +160,24 @@ function readAnnotations(
 function readProperties(
   bytes: Buffer,
   section: Section | undefined,
-): Pick<ParsedMessage, 'properties' | 'messageIdKey'> {
+): Pick<ParsedMessage, 'properties' | 'messageIdKey' | 'sessionId'> {
   const items = section === undefined ? [] : readItems(bytes, section.value);
   const id = items[0] === undefined ? null : readValue(items[0]);
+  const sessionId = readGroupId(items[groupIdField]);
   if (section !== undefined && id !== null) {
-    return { properties: bytes.subarray(section.start, section.end), messageIdKey: comparableId(id) };
+    return { properties: bytes.subarray(section.start, section.end), messageIdKey: comparableId(id), sessionId };
   }
   const assigned = randomUUID().replaceAll('-', '');
   return {
     properties: encodeSection(sectionCodes.properties, encodeList([encodeString(assigned), ...items.slice(1)])),
     messageIdKey: comparableId(assigned),
+    sessionId,
   };
+}
+
+function readGroupId(item: Buffer | undefined): string | undefined {
+  const id = item === undefined ? null : readValue(item);
+  return typeof id === 'string' ? id : undefined;
 }
 
 function comparableId(id: unknown): string {

@@ -5,7 +5,7 @@ export type Outcome =
   | { readonly kind: 'complete' }
   | { readonly kind: 'abandon'; readonly changes: readonly EncodedEntry[] }
   | { readonly kind: 'release' }
-  | { readonly kind: 'defer' }
+  | { readonly kind: 'defer'; readonly changes: readonly EncodedEntry[] }
   | { readonly kind: 'deadLetter'; readonly changes: readonly EncodedEntry[] };
 
 /** The application properties that carry why a message was dead-lettered. */

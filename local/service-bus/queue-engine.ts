@@ -1,9 +1,9 @@
 import { Alarm, earliest } from './alarm.ts';
-import { lockLost, messageNotFound, type AmqpError } from './amqp-error.ts';
+import { lockLost, renewedBySession, type AmqpError } from './amqp-error.ts';
 import type { Consumer } from './consumer.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { DeferredDelivery, DeferredRequest } from './deferred-messages.ts';
+import { buildParts, indexMessage, type EngineParts } from './engine-parts.ts';
 import { Entity } from './entity.ts';
-import { LockTable, type Lock } from './lock-table.ts';
 import type { LockToken } from './lock-token.ts';
 import type { ParsedMessage } from './message-sections.ts';
 import type { Outcome } from './outcome.ts';
@@ -11,22 +11,19 @@ import { QueueAdministration } from './queue-administration.ts';
 import type { QueueCounts } from './queue-counts.ts';
 import { entitySettings, type QueueSettings } from './queue-settings.ts';
 import type { QueueStore, StoredMessage } from './queue-store.ts';
-import { Schedule } from './schedule.ts';
-import { Settlement } from './settlement.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 import { Turn } from './turn.ts';
-
-/** How often ids outside of the duplicate detection window are forgotten. */
-const forgetEveryMs = 1000;
 
 /**
  * The queues: what is in memory, and its transitions. States of a message: scheduled → ready → locked → gone, ready
- * again, or ready in the dead-letter queue.
+ * again, deferred, or ready in the dead-letter queue; deferred → locked.
  *
  * Q1 What was acknowledged is committed: answers leave only through `afterCommit`.
- * Q2 Every message in SQLite is in exactly one index in memory: ready, scheduled or locked.
+ * Q2 Every message in SQLite is in exactly one index in memory: ready, scheduled, deferred or locked.
  * Q3 Sequence numbers rise for the life of the database; a scheduled message takes a new one when it becomes active.
  * Q4 A lock is kept in SQLite with its end. After a crash the message stays locked until then, as on the service: the
- *    receiver that holds its token may still settle it, and nobody else gets it early.
+ *    receiver that holds its token may still settle it, and nobody else gets it early. Locks on sessions end with the
+ *    link that holds them, so their messages are ready after a crash.
  */
 export class QueueEngine {
   readonly #store: QueueStore;
@@ -39,10 +36,7 @@ export class QueueEngine {
   readonly administration: QueueAdministration;
   readonly #woken = new Set<Entity>();
   #entities = new Map<string, Entity>();
-  #locks = new LockTable();
-  #schedule = new Schedule();
-  #settlement: Settlement;
-  #dispatcher: Dispatcher;
+  #parts: EngineParts;
 
   constructor(fields: {
     readonly store: QueueStore;
@@ -61,9 +55,14 @@ export class QueueEngine {
         fields.onFailure(error);
       },
     });
+    this.#parts = this.#build();
     this.administration = new QueueAdministration({ ...fields, turn: this.#turn, host: this });
-    [this.#settlement, this.#dispatcher] = this.#build();
     this.#load();
+  }
+
+  /** Sessions are accepted, renewed and given up here. */
+  get sessions(): SessionKeeper {
+    return this.#parts.sessions;
   }
 
   /** @param queue in lower case */
@@ -84,7 +83,7 @@ export class QueueEngine {
   forget(entity: Entity): void {
     this.#entities.delete(entity.name);
     for (const gone of [entity, entity.deadLetters ?? entity]) {
-      this.#locks.forget(gone);
+      this.#parts.locks.forget(gone);
       gone.scheduled.clear();
       this.#woken.delete(gone);
     }
@@ -99,7 +98,7 @@ export class QueueEngine {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
       entity.accessedAtMs = nowMs;
-      const sequences = messages.map((message) => this.#enqueue(entity, message, nowMs));
+      const sequences = messages.map((message) => this.#parts.intake.enqueue(entity, message, nowMs));
       this.#turn.afterCommit(() => {
         stored(sequences);
       });
@@ -108,11 +107,17 @@ export class QueueEngine {
 
   attach(entity: Entity, consumer: Consumer): void {
     entity.consumers.push(consumer);
+    if (consumer.hold !== undefined) {
+      entity.sessions?.attach(consumer.hold, consumer);
+    }
     this.wake(entity);
   }
 
   detach(entity: Entity, consumer: Consumer): void {
     entity.removeConsumer(consumer);
+    if (consumer.hold !== undefined) {
+      this.sessions.release(entity, consumer.hold);
+    }
     this.wake(entity);
   }
 
@@ -125,7 +130,7 @@ export class QueueEngine {
   /** Ends a lock, and answers after the commit; with an error when the outcome was refused. */
   settle(entity: Entity, token: LockToken, outcome: Outcome, answered: (error: AmqpError | undefined) => void): void {
     this.#turn.attempt(() => {
-      const refused = this.#settlement.settle({ entity, token, outcome, nowMs: this.#now() });
+      const refused = this.#parts.settlement.settle({ entity, token, outcome, nowMs: this.#now() });
       this.#turn.afterCommit(() => {
         answered(refused);
       });
@@ -136,14 +141,17 @@ export class QueueEngine {
   renew(entity: Entity, tokens: readonly LockToken[], renewed: (ends: readonly number[] | AmqpError) => void): void {
     this.#turn.attempt(() => {
       const nowMs = this.#now();
-      const locks = tokens.map((token) => this.#locks.find(entity, token, nowMs)).filter((lock) => lock !== undefined);
-      const complete = locks.length === tokens.length;
+      const ofSession = entity.sessions === undefined ? undefined : renewedBySession();
+      const locks = tokens
+        .map((token) => this.#parts.locks.find(entity, token, nowMs))
+        .filter((lock) => lock !== undefined);
+      const complete = locks.length === tokens.length && ofSession === undefined;
       for (const lock of complete ? locks : []) {
         lock.untilMs = nowMs + entity.settings.lockDurationMs;
         this.#store.lock(lock.id, lock.token, lock.untilMs);
       }
       this.#turn.afterCommit(() => {
-        renewed(complete ? locks.map(({ untilMs }) => untilMs) : lockLost());
+        renewed(complete ? locks.map(({ untilMs }) => untilMs) : (ofSession ?? lockLost()));
       });
     });
   }
@@ -151,7 +159,9 @@ export class QueueEngine {
   /** Ends locks as if their time had come: all of an entity, or those that are chosen. */
   lapse(entity: Entity, isChosen: () => boolean, lapsed: (count: number) => void): void {
     this.#turn.attempt(() => {
-      const count = this.#settlement.lapse(entity, isChosen);
+      const { sessions, settlement } = this.#parts;
+      const count =
+        entity.sessions === undefined ? settlement.lapse(entity, isChosen) : sessions.lapse(entity, isChosen);
       this.#turn.afterCommit(() => {
         lapsed(count);
       });
@@ -161,20 +171,35 @@ export class QueueEngine {
   /** Cancels scheduled messages, all or none. */
   cancel(entity: Entity, sequences: readonly number[], cancelled: (error: AmqpError | undefined) => void): void {
     this.#turn.attempt(() => {
-      const missing = sequences.find((sequence) => !entity.scheduled.has(sequence));
-      for (const sequence of missing === undefined ? new Set(sequences) : []) {
-        this.#store.remove(entity.scheduled.get(sequence)?.id ?? 0);
-        this.#schedule.cancel(entity, sequence);
-      }
+      const refused = this.#parts.intake.cancel(entity, sequences);
       this.#turn.afterCommit(() => {
-        cancelled(missing === undefined ? undefined : messageNotFound(missing));
+        cancelled(refused);
       });
     });
   }
 
-  /** The messages from a sequence number on, in every state, without locking them. Stop iterating to read no more. */
-  peek(entity: Entity, fromSequence: number): Iterable<StoredMessage> {
-    return this.#store.from(entity.id, fromSequence);
+  /** @param received gets all of the messages, locked, or why there are none */
+  receiveDeferred(
+    entity: Entity,
+    request: DeferredRequest,
+    received: (deliveries: readonly DeferredDelivery[] | AmqpError) => void,
+  ): void {
+    this.#parts.deferred.receive({ entity, nowMs: this.#now() }, request, received);
+  }
+
+  /**
+   * The messages from a sequence number on, of one session or all, in every state, without locking them. Stop iterating
+   * to read no more.
+   */
+  peek(entity: Entity, fromSequence: number, session?: string): Iterable<StoredMessage> {
+    return session === undefined
+      ? this.#store.from(entity.id, fromSequence)
+      : this.#store.ofSession(entity.id, session, fromSequence);
+  }
+
+  /** What the messages of a queue and of its dead-letter queue take. */
+  sizeBytes({ id, deadLetters }: Entity): number {
+    return this.#store.sizes.of(id) + this.#store.sizes.of(deadLetters?.id ?? 0);
   }
 
   counts(queue: string): QueueCounts {
@@ -187,46 +212,14 @@ export class QueueEngine {
     this.#alarm.clear();
   }
 
-  #enqueue(entity: Entity, message: ParsedMessage, nowMs: number): number {
-    const windowMs = entity.settings.duplicateDetectionWindowMs;
-    if (windowMs !== undefined) {
-      const original = this.#store.findDuplicate(entity.id, message.messageIdKey, nowMs - windowMs);
-      if (original !== undefined) {
-        return original;
-      }
-    }
-    const sequence = entity.nextSequence();
-    const scheduledAtMs = message.scheduledAtMs ?? 0;
-    const dueAtMs = scheduledAtMs > nowMs ? scheduledAtMs : undefined;
-    const id = this.#store.insert({ entityId: entity.id, sequence, message, enqueuedAtMs: nowMs, dueAtMs });
-    if (windowMs !== undefined) {
-      this.#store.rememberId({ entityId: entity.id, messageIdKey: message.messageIdKey, seenAtMs: nowMs, sequence });
-      this.#forgetIds(entity, windowMs, nowMs);
-    }
-    if (dueAtMs === undefined) {
-      entity.ready.add(sequence);
-      this.wake(entity);
-    } else {
-      this.#schedule.add(entity, sequence, { id, dueAtMs });
-    }
-    return sequence;
-  }
-
-  #forgetIds(entity: Entity, windowMs: number, nowMs: number): void {
-    if (nowMs - entity.idsForgottenAtMs >= forgetEveryMs) {
-      entity.idsForgottenAtMs = nowMs;
-      this.#store.forgetIds(entity.id, nowMs - windowMs);
-    }
-  }
-
   #beforeCommit(): void {
     const nowMs = this.#now();
-    this.#settlement.expire(nowMs);
-    for (const { entity, id } of this.#schedule.takeDue(nowMs)) {
-      const sequence = entity.nextSequence();
-      this.#store.activate(id, sequence, nowMs);
-      entity.ready.add(sequence);
-      this.wake(entity);
+    const { dispatcher, expiries, intake, locks, schedule, sessions, settlement } = this.#parts;
+    settlement.expire(nowMs);
+    sessions.expire(nowMs);
+    intake.activateDue(nowMs);
+    for (const entity of this.#entities.values()) {
+      expiries.sweep(entity, nowMs);
     }
     const woken = [...this.#woken];
     this.#woken.clear();
@@ -234,44 +227,35 @@ export class QueueEngine {
       if (entity.consumers.length > 0) {
         entity.accessedAtMs = nowMs;
       }
-      if (this.#dispatcher.dispatch(entity, nowMs)) {
+      sessions.serve(entity);
+      if (dispatcher.dispatch(entity, nowMs)) {
         this.#turn.afterCommit(() => {
           this.wake(entity);
         });
       }
     }
+    let nextMs = earliest(locks.nextExpiryMs(), schedule.nextDueMs());
+    nextMs = earliest(nextMs, sessions.nextExpiryMs());
     for (const entity of this.#entities.values()) {
       if (entity.lastSequence !== entity.savedSequence) {
         this.#store.saveLastSequence(entity.id, entity.lastSequence);
         entity.savedSequence = entity.lastSequence;
       }
+      nextMs = earliest(nextMs, entity.nextExpiryMs);
     }
     this.administration.saveAccess(false);
-    this.#alarm.set(earliest(this.#locks.nextExpiryMs(), this.#schedule.nextDueMs()), nowMs);
+    this.#alarm.set(nextMs, nowMs);
   }
 
-  #build(): [Settlement, Dispatcher] {
-    const settlement = new Settlement({
-      store: this.#store,
-      locks: this.#locks,
-      wake: (entity) => {
-        this.wake(entity);
-      },
-    });
-    const release = (lock: Lock): void => {
-      this.#turn.attempt(() => {
-        settlement.release(lock);
-      });
-    };
-    return [settlement, new Dispatcher({ store: this.#store, locks: this.#locks, turn: this.#turn, release })];
+  #build(): EngineParts {
+    const wake = (entity: Entity): void => this.wake(entity);
+    return buildParts({ store: this.#store, turn: this.#turn, now: this.#now, wake });
   }
 
   /** Builds the indexes from SQLite: at start, and after a failed turn. */
   #load(): void {
     this.#entities = new Map();
-    this.#locks = new LockTable();
-    this.#schedule = new Schedule();
-    [this.#settlement, this.#dispatcher] = this.#build();
+    this.#parts = this.#build();
     this.#woken.clear();
     this.administration.load();
     this.#store.commit();
@@ -282,16 +266,10 @@ export class QueueEngine {
     const { id, lastSequence } = this.#store.openEntity(name);
     const entity = new Entity({ id, name, settings, deadLetters, lastSequence });
     for (const row of this.#store.index(id)) {
-      if (row.dueAtMs !== undefined) {
-        this.#schedule.add(entity, row.sequence, { id: row.id, dueAtMs: row.dueAtMs });
-      } else if (row.lockToken === undefined) {
-        entity.ready.add(row.sequence);
-      } else {
-        const { sequence, deliveryCount } = row;
-        const place = { entity, id: row.id, sequence, deliveryCount };
-        this.#locks.add({ ...place, token: row.lockToken, untilMs: row.lockedUntilMs });
-      }
+      indexMessage(this.#parts, { entity, row, store: this.#store });
     }
+    entity.nextExpiryMs = this.#store.nextExpiry(id, 0) ?? Number.POSITIVE_INFINITY;
+    entity.mayExpire = entity.nextExpiryMs < Number.POSITIVE_INFINITY;
     return entity;
   }
 }

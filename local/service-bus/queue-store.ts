@@ -1,12 +1,14 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import type { ParsedMessage } from './message-sections.ts';
+import { indexRow, prepareMessages, storedMessage, type MessageStatements } from './message-statements.ts';
 import { EntitySizes, sizeOf } from './entity-sizes.ts';
 import { QueueCatalog } from './queue-catalog.ts';
-import { booleanColumn, bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
+import { bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
+import { SessionStates } from './session-states.ts';
 import { createSchema } from './store-schema.ts';
 
 /** A message as it is kept. `id` is the row, `sequence` its place in the entity. Times are epoch milliseconds. */
-export interface StoredMessage extends Omit<ParsedMessage, 'messageIdKey' | 'scheduledAtMs'> {
+export interface StoredMessage extends Omit<ParsedMessage, 'messageIdKey' | 'scheduledAtMs' | 'sessionId'> {
   readonly id: number;
   readonly sequence: number;
   readonly enqueueSequence: number;
@@ -14,6 +16,9 @@ export interface StoredMessage extends Omit<ParsedMessage, 'messageIdKey' | 'sch
   readonly expiresAtMs: number | undefined;
   readonly deliveryCount: number;
   readonly onceScheduled: boolean;
+  readonly deferred: boolean;
+  /** In a queue of sessions. */
+  readonly session: string | undefined;
 }
 
 /** What is read of each message at start, to build the indexes in memory. */
@@ -24,6 +29,8 @@ export interface MessageIndexRow {
   readonly lockToken: string | undefined;
   readonly lockedUntilMs: number;
   readonly deliveryCount: number;
+  readonly deferred: boolean;
+  readonly session: string | undefined;
 }
 
 export interface NewMessage {
@@ -32,6 +39,7 @@ export interface NewMessage {
   readonly message: ParsedMessage;
   readonly enqueuedAtMs: number;
   readonly dueAtMs: number | undefined;
+  readonly session: string | undefined;
 }
 
 export interface SeenId {
@@ -49,21 +57,22 @@ export interface SeenId {
  */
 export class QueueStore {
   readonly #database: DatabaseSync;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #statements: MessageStatements;
   /** The queues themselves. */
   readonly catalog: QueueCatalog;
   /** What the messages of each entity take. */
   readonly sizes: EntitySizes;
+  readonly sessionStates: SessionStates;
   #open = false;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     createSchema(this.#database);
-    this.#statements = prepare(this.#database);
+    this.#statements = prepareMessages(this.#database);
     this.sizes = new EntitySizes(this.#database);
-    this.catalog = new QueueCatalog(this.#database, () => {
-      this.begin();
-    });
+    const begin = (): void => this.begin();
+    this.sessionStates = new SessionStates(this.#database, begin);
+    this.catalog = new QueueCatalog(this.#database, begin);
   }
 
   begin(): void {
@@ -107,20 +116,12 @@ export class QueueStore {
 
   *index(entityId: number): Generator<MessageIndexRow> {
     for (const row of this.#statements.index.iterate(entityId)) {
-      const token = row['lock_token'];
-      yield {
-        id: integerColumn(row, 'id'),
-        sequence: integerColumn(row, 'sequence'),
-        dueAtMs: optionalInteger(row, 'due_at'),
-        lockToken: typeof token === 'string' ? token : undefined,
-        lockedUntilMs: optionalInteger(row, 'locked_until') ?? 0,
-        deliveryCount: integerColumn(row, 'delivery_count'),
-      };
+      yield indexRow(row);
     }
   }
 
   /** @returns the row's id */
-  insert({ entityId, sequence, message, enqueuedAtMs, dueAtMs }: NewMessage): number {
+  insert({ entityId, sequence, message, enqueuedAtMs, dueAtMs, session }: NewMessage): number {
     this.begin();
     const bytes = sizeOf(message);
     const expiresAt = message.ttlMs === undefined ? null : (dueAtMs ?? enqueuedAtMs) + message.ttlMs;
@@ -133,6 +134,7 @@ export class QueueStore {
         expiresAt,
         dueAtMs ?? null,
         dueAtMs === undefined ? 0 : 1,
+        session ?? null,
         bytes,
       ).lastInsertRowid,
     );
@@ -162,6 +164,23 @@ export class QueueStore {
     }
   }
 
+  /** The messages of one session from a sequence number on. */
+  *ofSession(entityId: number, session: string, sequence: number): Generator<StoredMessage> {
+    for (const row of this.#statements.ofSession.iterate(entityId, session, sequence)) {
+      yield storedMessage(row);
+    }
+  }
+
+  /** Up to `count` messages that nobody holds and whose time to live is over, the oldest first. */
+  expired(entityId: number, nowMs: number, count: number): MessageIndexRow[] {
+    return this.#statements.expired.all(entityId, nowMs, count).map(indexRow);
+  }
+
+  /** When the next message expires after a time, that of locked ones included. */
+  nextExpiry(entityId: number, afterMs: number): number | undefined {
+    return optionalInteger(this.#statements.nextExpiry.get(entityId, afterMs) ?? {}, 'expires_at');
+  }
+
   lock(id: number, token: string, lockedUntilMs: number): void {
     this.begin();
     this.#statements.lock.run(token, lockedUntilMs, id);
@@ -170,6 +189,12 @@ export class QueueStore {
   unlock(id: number, deliveryCount: number): void {
     this.begin();
     this.#statements.unlock.run(deliveryCount, id);
+  }
+
+  /** Sets a message aside, unlocked. */
+  defer(id: number, deliveryCount: number): void {
+    this.begin();
+    this.#statements.defer.run(deliveryCount, id);
   }
 
   /** A scheduled message becomes active: it is as if it had been sent now. */
@@ -215,61 +240,6 @@ export class QueueStore {
     this.begin();
     this.#statements.forgetIds.run(entityId, beforeMs);
   }
-}
-
-function prepare(database: DatabaseSync) {
-  const sql = (text: string): StatementSync => database.prepare(text);
-  const whole = 'SELECT * FROM message JOIN payload USING (id) WHERE entity_id = ? AND sequence';
-  return {
-    begin: sql('BEGIN IMMEDIATE'),
-    commit: sql('COMMIT'),
-    upsertEntity: sql('INSERT INTO entity (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
-    findEntity: sql('SELECT id, last_sequence FROM entity WHERE name = ?'),
-    saveLastSequence: sql('UPDATE entity SET last_sequence = ? WHERE id = ?'),
-    index: sql(
-      'SELECT id, sequence, due_at, lock_token, locked_until, delivery_count FROM message WHERE entity_id = ? ORDER BY sequence',
-    ),
-    insertMessage: sql(
-      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    insertPayload: sql(
-      'INSERT INTO payload (id, durable, priority, ttl_ms, annotations, properties, application_properties, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ),
-    load: sql(`${whole} = ?`),
-    from: sql(`${whole} >= ? ORDER BY sequence`),
-    lock: sql('UPDATE message SET lock_token = ?, locked_until = ? WHERE id = ?'),
-    unlock: sql('UPDATE message SET lock_token = NULL, locked_until = NULL, delivery_count = ? WHERE id = ?'),
-    activate: sql('UPDATE message SET sequence = ?, enqueued_at = ?, due_at = NULL WHERE id = ?'),
-    move: sql(
-      'UPDATE message SET entity_id = ?, delivery_count = ?, lock_token = NULL, locked_until = NULL, expires_at = NULL WHERE id = ?',
-    ),
-    applicationProperties: sql('SELECT application_properties FROM payload WHERE id = ?'),
-    saveApplicationProperties: sql('UPDATE payload SET application_properties = ? WHERE id = ?'),
-    removeMessage: sql('DELETE FROM message WHERE id = ? RETURNING entity_id, bytes'),
-    removePayload: sql('DELETE FROM payload WHERE id = ?'),
-    findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
-    rememberId: sql('INSERT OR REPLACE INTO seen_id (entity_id, message_id, seen_at, sequence) VALUES (?, ?, ?, ?)'),
-    forgetIds: sql('DELETE FROM seen_id WHERE entity_id = ? AND seen_at < ?'),
-  };
-}
-
-function storedMessage(row: Row): StoredMessage {
-  return {
-    id: integerColumn(row, 'id'),
-    sequence: integerColumn(row, 'sequence'),
-    enqueueSequence: integerColumn(row, 'enqueue_sequence'),
-    enqueuedAtMs: integerColumn(row, 'enqueued_at'),
-    expiresAtMs: optionalInteger(row, 'expires_at'),
-    deliveryCount: integerColumn(row, 'delivery_count'),
-    onceScheduled: booleanColumn(row, 'once_scheduled'),
-    durable: booleanColumn(row, 'durable'),
-    priority: optionalInteger(row, 'priority'),
-    ttlMs: optionalInteger(row, 'ttl_ms'),
-    annotations: bytesColumn(row, 'annotations'),
-    properties: bytesColumn(row, 'properties'),
-    applicationProperties: bytesColumn(row, 'application_properties'),
-    body: bytesColumn(row, 'body'),
-  };
 }
 
 function required(row: Row | undefined, key: string | number): Row {

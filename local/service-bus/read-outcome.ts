@@ -25,7 +25,7 @@ export function readOutcome(state: unknown): Outcome | undefined {
       return { kind: 'release' };
     case 0x27:
     case 'amqp:modified:list':
-      return isTrue(fields[1]) ? { kind: 'defer' } : { kind: 'abandon', changes: entriesOf(fields[2]) };
+      return { kind: isTrue(fields[1]) ? 'defer' : 'abandon', changes: entriesOf(fields[2]) };
     default:
       return undefined;
   }

@@ -8,10 +8,11 @@ import { BinaryHeap } from './binary-heap.ts';
 export class ReadyList {
   #appended: number[] = [];
   #head = 0;
+  readonly #removed = new Set<number>();
   readonly #returned = new BinaryHeap<number>((left, right) => left < right);
 
   get size(): number {
-    return this.#appended.length - this.#head + this.#returned.size;
+    return this.#appended.length - this.#head + this.#returned.size - this.#removed.size;
   }
 
   add(sequence: number): void {
@@ -23,7 +24,21 @@ export class ReadyList {
     }
   }
 
+  /** Forgets a number that is in the list. The caller knows that it is. @returns true */
+  remove(sequence: number): boolean {
+    this.#removed.add(sequence);
+    return true;
+  }
+
   take(): number | undefined {
+    let sequence = this.#takeFirst();
+    while (sequence !== undefined && this.#removed.delete(sequence)) {
+      sequence = this.#takeFirst();
+    }
+    return sequence;
+  }
+
+  #takeFirst(): number | undefined {
     const appended = this.#appended[this.#head];
     const returned = this.#returned.peek();
     if (returned !== undefined && (appended === undefined || returned < appended)) {

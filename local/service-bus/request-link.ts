@@ -1,5 +1,5 @@
 import { AmqpDecodeError, conditions, messageTooLarge, type AmqpError } from './amqp-error.ts';
-import { mostBytes, type BrokerSession } from './broker-session.ts';
+import type { BrokerSession } from './broker-session.ts';
 import { encodeResponse, parseRequest, type RequestMessage, type StatusNames } from './request-message.ts';
 import type { Responders } from './responders.ts';
 import { asContext, deliveryState, type RheaLink } from './rhea-seam.ts';
@@ -33,7 +33,7 @@ export function openRequestLink({
     }
     const tooLarge = session.takeTooLarge(link);
     if (tooLarge !== undefined) {
-      delivery.update(true, deliveryState(messageTooLarge(tooLarge, mostBytes)));
+      delivery.update(true, deliveryState(messageTooLarge(tooLarge, session.limitOf(link))));
       return;
     }
     const refused = take(message, (request) => {

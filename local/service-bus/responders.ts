@@ -6,7 +6,13 @@ import type { RheaLink, RheaSession } from './rhea-seam.ts';
  */
 export class Responders {
   readonly #links = new Set<RheaLink>();
+  readonly #touch: (link: RheaLink) => void;
   #tag = 0;
+
+  /** @param touch is told of links that are used */
+  constructor(touch: (link: RheaLink) => void) {
+    this.#touch = touch;
+  }
 
   add(link: RheaLink): void {
     this.#links.add(link);
@@ -30,6 +36,7 @@ export class Responders {
       const answers = link.name === replyTo || link.target?.address === replyTo;
       if (answers && link.is_open() && link.session.outgoing.available() > 0) {
         this.#tag += 1;
+        this.#touch(link);
         link.send(bytes, Buffer.from(String(this.#tag)), 0);
         return true;
       }

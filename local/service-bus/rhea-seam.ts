@@ -22,8 +22,19 @@ export interface RheaFrame<Performative> {
 
 export interface TransferFields {
   readonly handle: number;
+  readonly delivery_id: number | null | undefined;
+  readonly aborted: boolean | null | undefined;
   readonly more: boolean | undefined;
   message_format: number | null | undefined;
+}
+
+export interface FlowFields {
+  readonly handle: number | null | undefined;
+  readonly echo: boolean | null | undefined;
+}
+
+export interface AttachFields {
+  readonly name: string;
 }
 
 export interface DispositionFields {
@@ -45,15 +56,17 @@ export interface RheaLink {
   readonly session: RheaSession;
   readonly connection: RheaConnection;
   readonly local: {
+    readonly detach: unknown;
     readonly attach: {
       max_message_size: number;
       snd_settle_mode: number;
       rcv_settle_mode: number;
-      offered_capabilities: string[];
+      properties: Readonly<Record<string, unknown>>;
     };
   };
   readonly snd_settle_mode: number | null | undefined;
   readonly rcv_settle_mode: number | null | undefined;
+  readonly properties: Readonly<Record<string, unknown>> | null | undefined;
   readonly source: RheaTerminus | null | undefined;
   readonly target: RheaTerminus | null | undefined;
   credit: number;
@@ -61,13 +74,17 @@ export interface RheaLink {
   issue_flow: boolean;
   /** What the peer asked for in its last flow. */
   readonly _draining: boolean | undefined;
-  readonly _incomplete: unknown;
+  _incomplete: { settled: boolean } | undefined;
+  _process: () => void;
   _get_drain: () => boolean;
-  set_source: (fields: { readonly address: string }) => void;
+  set_source: (fields: { readonly address: string; readonly filter?: Readonly<Record<string, unknown>> }) => void;
   set_target: (fields: { readonly address: string }) => void;
   is_open: () => boolean;
+  is_remote_open: () => boolean;
   is_receiver: () => boolean;
   close: (error?: AmqpError) => void;
+  /** Forgets it, without a frame. */
+  remove: () => void;
   send: (bytes: Buffer, tag: Buffer, format: number) => { readonly id: number };
   add_credit: (credit: number) => void;
   on: (event: string, listener: (context: unknown) => void) => void;
@@ -82,6 +99,8 @@ export interface PendingDisposition {
 
 export interface RheaSession {
   readonly connection: RheaConnection;
+  /** By name. */
+  readonly links: Readonly<Record<string, RheaLink | undefined>>;
   readonly remote: { readonly handles: Readonly<Record<number, RheaLink | undefined>> };
   readonly outgoing: {
     readonly deliveries: {
@@ -99,14 +118,25 @@ export interface RheaSession {
     /** As `pending_dispositions`, of what the peer sent. */
     updated: PendingDisposition[];
     process: (session: RheaSession) => void;
+    next_transfer_id: number;
+    next_delivery_id: number | undefined;
   };
+  _write_flow: () => void;
+  on_attach: (frame: RheaFrame<AttachFields>) => void;
   on_transfer: (frame: RheaFrame<TransferFields>) => void;
   on_disposition: (frame: RheaFrame<DispositionFields>) => void;
-  on_flow: (frame: unknown) => void;
+  on_flow: (frame: RheaFrame<FlowFields>) => void;
 }
 
 export interface RheaConnection {
   accept: (socket: Socket) => void;
+  input: (bytes: Buffer) => void;
+  /** The size of the frame that has arrived in part. */
+  readonly frame_size: number | undefined;
+  readonly local: { readonly close: { error: AmqpError | undefined } };
+  is_open: () => boolean;
+  close: (error?: AmqpError) => void;
+  _write_close: () => void;
   eof: () => void;
   on: (event: string, listener: (context: unknown) => void) => void;
   _register: () => void;
@@ -138,25 +168,28 @@ interface RheaMessages {
 }
 
 interface RheaTypes {
+  readonly wrap_long: (bytes: Buffer) => unknown;
   readonly Writer: new () => { write: (value: unknown) => void; toBuffer: () => Buffer };
 }
 
 const messages = checked<RheaMessages>(rhea.message, ['accepted', 'rejected']);
-const types = checked<RheaTypes>(rhea.types, ['Writer']);
+const types = checked<RheaTypes>(rhea.types, ['Writer', 'wrap_long']);
 
 /** The service's largest frame: without it the SDK never splits a transfer. */
-const maxFrameBytes = 65_536;
+export const maxFrameBytes = 65_536;
 /** How many transfers a sender may have in flight. */
 const intakeCredit = 500;
 
 export interface RheaContainer {
-  readonly accept: (socket: Socket) => RheaConnection;
+  /** @param prepare sees the connection before its first bytes */
+  readonly accept: (socket: Socket, prepare: (connection: RheaConnection) => void) => RheaConnection;
 }
 
 /**
+ * @param idleTimeOutMs is told to clients, and kept to: see `ConnectionLimits`
  * @param report gets what rhea finds wrong with a peer; without a listener rhea would throw it
  */
-export function createContainer(report: (problem: string) => void): RheaContainer {
+export function createContainer(report: (problem: string) => void, idleTimeOutMs: number): RheaContainer {
   const container = rhea.create_container({
     id: 'sluice-service-bus',
     autoaccept: false,
@@ -172,15 +205,25 @@ export function createContainer(report: (problem: string) => void): RheaContaine
   }
   container.on('disconnected', () => undefined);
   return {
-    accept(socket) {
-      const options = { port: 0, reconnect: false, max_frame_size: maxFrameBytes, tcp_no_delay: true };
+    accept(socket, prepare) {
+      const options = {
+        port: 0,
+        reconnect: false,
+        max_frame_size: maxFrameBytes,
+        tcp_no_delay: true,
+        idle_time_out: idleTimeOutMs,
+      };
       const connection = checked<RheaConnection>(container.create_connection(options), [
         'accept',
+        'input',
+        'close',
+        '_write_close',
         'eof',
         'on',
         '_register',
         '_process',
       ]);
+      prepare(connection);
       connection.accept(socket);
       return connection;
     },
@@ -189,6 +232,20 @@ export function createContainer(report: (problem: string) => void): RheaContaine
 
 export function asContext(context: unknown): RheaContext {
   return checked<RheaContext>(context, ['connection']);
+}
+
+/** Keeps rhea from answering an attach, until the function that this returns is called. */
+export function holdAttach(link: RheaLink): () => void {
+  link._process = () => undefined;
+  return () => {
+    Reflect.deleteProperty(link, '_process');
+    link.connection._register();
+  };
+}
+
+/** An int64 for a map that rhea encodes. @param bytes big-endian */
+export function typedLong(bytes: Buffer): unknown {
+  return types.wrap_long(bytes);
 }
 
 export function isTyped(value: unknown): value is RheaTyped {

@@ -7,6 +7,12 @@ interface Appointment {
   readonly dueAtMs: number;
 }
 
+interface DueMessage {
+  readonly entity: Entity;
+  readonly id: number;
+  readonly session: string | undefined;
+}
+
 /** The scheduled messages of all entities, by due time, in the order of their sequence numbers when due together. */
 export class Schedule {
   readonly #appointments = new BinaryHeap<Appointment>(
@@ -34,8 +40,8 @@ export class Schedule {
   }
 
   /** Removes and returns the rows of the messages that are due, in order. */
-  takeDue(nowMs: number): { readonly entity: Entity; readonly id: number }[] {
-    const due: { entity: Entity; id: number }[] = [];
+  takeDue(nowMs: number): DueMessage[] {
+    const due: DueMessage[] = [];
     for (
       let next = this.#appointments.peek();
       next !== undefined && next.dueAtMs <= nowMs;
@@ -47,7 +53,7 @@ export class Schedule {
         this.#cancelled = Math.max(0, this.#cancelled - 1);
       } else {
         next.entity.scheduled.delete(next.sequence);
-        due.push({ entity: next.entity, id: message.id });
+        due.push({ entity: next.entity, id: message.id, session: message.session });
       }
     }
     return due;

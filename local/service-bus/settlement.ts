@@ -1,6 +1,6 @@
 import type { EncodedEntry } from './amqp-decode.ts';
 import { encodeString } from './amqp-encode.ts';
-import { conditions, lockLost, notCarried, type AmqpError } from './amqp-error.ts';
+import { conditions, lockLost, sessionLockLost, type AmqpError } from './amqp-error.ts';
 import type { Entity } from './entity.ts';
 import type { Lock, LockTable } from './lock-table.ts';
 import type { LockToken } from './lock-token.ts';
@@ -38,7 +38,7 @@ export class Settlement {
     const { outcome } = fields;
     const lock = this.#locks.find(fields.entity, fields.token, fields.nowMs);
     if (lock === undefined) {
-      return lockLost();
+      return fields.entity.sessions === undefined ? lockLost() : sessionLockLost();
     }
     switch (outcome.kind) {
       case 'complete':
@@ -50,21 +50,40 @@ export class Settlement {
         this.#comeBack(lock, outcome.changes);
         return undefined;
       case 'release':
-        this.release(lock);
+        // This was no delivery.
+        this.giveBack(lock, false);
         return undefined;
       case 'deadLetter':
         return this.#deadLetter(lock, outcome.changes);
       case 'defer':
-        return notCarried('deferring messages');
+        this.#defer(lock, outcome.changes);
+        return undefined;
     }
   }
 
-  /** Makes a message available that never reached its receiver: this was no delivery. */
-  release(lock: Lock): void {
-    this.#locks.remove(lock);
-    this.#store.unlock(lock.id, lock.deliveryCount);
-    lock.entity.ready.add(lock.sequence);
-    this.#wake(lock.entity);
+  /** Ends a lock without a settlement. @param counted as a delivery */
+  giveBack(lock: Lock, counted: boolean): void {
+    if (!this.#locks.remove(lock)) {
+      return;
+    }
+    if (counted) {
+      this.#comeBack(lock, []);
+    } else {
+      this.#free(lock, lock.deliveryCount);
+    }
+  }
+
+  /** A message that nobody holds has expired. */
+  endExpired(entity: Entity, message: Pick<Lock, 'id' | 'sequence' | 'deliveryCount'>): void {
+    const to = entity.deadLetters;
+    if (to === undefined || !entity.settings.deadLetterOnExpiration) {
+      this.#store.remove(message.id);
+      return;
+    }
+    this.#change(message.id, reasonOf('TTLExpiredException', 'The message expired and was dead lettered.'));
+    this.#store.move(message.id, to.id, message.deliveryCount);
+    to.ready.add(message.sequence);
+    this.#wake(to);
   }
 
   /** Ends chosen locks of an entity before their time: the messages come back. @returns how many */
@@ -83,24 +102,43 @@ export class Settlement {
     }
   }
 
+  /** A delivery that ended without a result. The lock is already removed. */
   #comeBack(lock: Lock, changes: readonly EncodedEntry[]): void {
     const { entity } = lock;
-    const deliveryCount = lock.deliveryCount + (entity.deadLetters === undefined ? 0 : 1);
+    const deliveryCount = countedOnce(lock);
     if (entity.deadLetters !== undefined && deliveryCount >= entity.settings.maxDeliveryCount) {
-      const reason: EncodedEntry[] = [
-        [deadLetterReason, encodeString('MaxDeliveryCountExceeded')],
-        [
-          deadLetterDescription,
-          encodeString(`Message could not be consumed after ${deliveryCount} delivery attempts.`),
-        ],
-      ];
+      const description = `Message could not be consumed after ${deliveryCount} delivery attempts.`;
+      const reason = reasonOf('MaxDeliveryCountExceeded', description);
       this.#move({ lock, to: entity.deadLetters, deliveryCount, changes: [...changes, ...reason] });
       return;
     }
-    this.#change(lock, changes);
+    this.#change(lock.id, changes);
+    this.#free(lock, deliveryCount);
+  }
+
+  /** Undoes the lock: the message is deferred again, or ready. */
+  #free(lock: Lock, deliveryCount: number): void {
+    const { entity, sequence } = lock;
+    if (lock.deferred) {
+      this.#setAside(lock, deliveryCount);
+      return;
+    }
     this.#store.unlock(lock.id, deliveryCount);
-    entity.ready.add(lock.sequence);
+    entity.makeReady(sequence, lock.hold?.session);
+    // It may have expired while it was locked.
+    entity.nextExpiryMs = entity.mayExpire ? 0 : entity.nextExpiryMs;
     this.#wake(entity);
+  }
+
+  #defer(lock: Lock, changes: readonly EncodedEntry[]): void {
+    this.#locks.remove(lock);
+    this.#change(lock.id, changes);
+    this.#setAside(lock, countedOnce(lock));
+  }
+
+  #setAside(lock: Lock, deliveryCount: number): void {
+    this.#store.defer(lock.id, deliveryCount);
+    lock.entity.deferred.add(lock.sequence);
   }
 
   #deadLetter(lock: Lock, changes: readonly EncodedEntry[]): AmqpError | undefined {
@@ -117,18 +155,30 @@ export class Settlement {
   }
 
   #move({ lock, to, deliveryCount, changes }: Move): void {
-    this.#change(lock, changes);
+    this.#change(lock.id, changes);
     this.#store.move(lock.id, to.id, deliveryCount);
     to.ready.add(lock.sequence);
     this.#wake(to);
   }
 
-  #change(lock: Lock, changes: readonly EncodedEntry[]): void {
+  #change(id: number, changes: readonly EncodedEntry[]): void {
     if (changes.length > 0) {
-      const section = this.#store.applicationProperties(lock.id);
-      this.#store.saveApplicationProperties(lock.id, changeApplicationProperties(section, changes));
+      const section = this.#store.applicationProperties(id);
+      this.#store.saveApplicationProperties(id, changeApplicationProperties(section, changes));
     }
   }
+}
+
+/** The delivery count after a delivery without a result. */
+function countedOnce({ deliveryCount, entity }: Lock): number {
+  return deliveryCount + (entity.deadLetters === undefined ? 0 : 1);
+}
+
+function reasonOf(reason: string, description: string): EncodedEntry[] {
+  return [
+    [deadLetterReason, encodeString(reason)],
+    [deadLetterDescription, encodeString(description)],
+  ];
 }
 
 interface Move {

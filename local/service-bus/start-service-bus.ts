@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import type { Certificate } from '../tls/self-signed-certificate.ts';
 import { createAdministrationServer } from './administration/serve-administration.ts';
 import { entityNotFound, type AmqpError } from './amqp-error.ts';
 import { BrokerConnection, type MessageLink } from './broker-connection.ts';
+import { usualLimits, type ConnectionLimits } from './connection-limits.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { QueueCounts } from './queue-counts.ts';
 import { QueueEngine } from './queue-engine.ts';
@@ -23,8 +25,12 @@ export interface ServiceBusSettings {
   readonly keyName?: string;
   /** The shared access key that tokens have to be signed with. */
   readonly key: string;
+  /** For clients that speak TLS, on the same port; they are cut off when it is absent. */
+  readonly certificate?: Certificate | undefined;
   /** What goes wrong; nothing when absent. */
   readonly faults?: ServiceBusFaults;
+  /** How long idle links and connections are kept; as on the service when absent. */
+  readonly limits?: Partial<ConnectionLimits>;
   readonly log?: (line: string) => void;
 }
 
@@ -57,8 +63,9 @@ export interface LockPlace {
 
 /**
  * Starts an embedded Azure Service Bus for the unmodified `@azure/service-bus` with `UseDevelopmentEmulator=true`:
- * queues with peek-lock and receive-and-delete, dead-letter queues, scheduling, duplicate detection, peek and lock
- * renewal, over AMQP 1.0, and the administration of queues over HTTP on the same port. Sessions, topics, transactions and deferral are refused by name.
+ * queues with peek-lock and receive-and-delete, sessions, dead-letter queues, scheduling, deferral, duplicate detection,
+ * times to live, peek and lock renewal, over AMQP 1.0, and the administration of queues over HTTP on the same port.
+ * Topics and transactions are refused by name.
  *
  * What was acknowledged outlives a SIGKILL. A message that was locked stays locked until its lock ends, as on the
  * service, so that a receiver that outlives the broker can still complete it; then it is delivered again.
@@ -67,8 +74,7 @@ export interface LockPlace {
  */
 export async function startServiceBus(settings: ServiceBusSettings): Promise<ServiceBus> {
   const log = settings.log ?? (() => undefined);
-  const keyName = settings.keyName ?? 'RootManageSharedAccessKey';
-  const { faults = new ServiceBusFaults(0) } = settings;
+  const { faults = new ServiceBusFaults(0), keyName = 'RootManageSharedAccessKey' } = settings;
   const now = (): number => Date.now();
   const sharedKey = { keyName, key: settings.key };
   const store = new QueueStore(settings.databasePath);
@@ -81,9 +87,11 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       connections.drop();
     },
   });
-  const container = createContainer(log);
+  const limits = { ...usualLimits, ...settings.limits };
+  const container = createContainer(log, limits.idleTimeOutMs);
   const connections = new ClientConnections({
-    openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, now, log }),
+    openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
+    certificate: settings.certificate,
     administration: createAdministrationServer({
       administration: engine.administration,
       sharedKey,

@@ -14,6 +14,8 @@ const place = {
   expiresAtMs: undefined,
   deliveryCount: 0,
   onceScheduled: false,
+  deferred: false,
+  session: undefined,
 };
 
 const plain: unknown = rhea.message.data_section(Buffer.from('"body"'));

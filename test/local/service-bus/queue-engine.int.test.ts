@@ -93,6 +93,7 @@ function consumer(fields: { readonly accepts: boolean; readonly credit: number }
   let credit = fields.credit;
   return {
     presettled: false,
+    hold: undefined,
     draining: false,
     delivered,
     capacity: () => credit,

@@ -28,7 +28,7 @@ test('credit that a pull did not use is given back: what comes later is not lock
   await sender.sendMessages(numbered(2));
 
   assert.equal(pulled.length, 3);
-  assert.deepEqual(bus.counts('jobs'), { active: 2, locked: 3, scheduled: 0, deadLettered: 0 });
+  assert.deepEqual(bus.counts('jobs'), { active: 2, locked: 3, scheduled: 0, deferred: 0, deadLettered: 0 });
 });
 
 test('pulls that end while messages arrive lose none and leave none locked', async (t) => {
@@ -54,7 +54,7 @@ test('pulls that end while messages arrive lose none and leave none locked', asy
     seen,
     numbered(total).map(({ body }) => body),
   );
-  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deadLettered: 0 });
+  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 });
 });
 
 test('one receiver settles more messages than the 2,048 that a session buffers', async (t) => {
@@ -147,7 +147,7 @@ test('receive-and-delete removes messages as they are sent out', async (t) => {
   const messages = await receive(client.createReceiver('jobs', { receiveMode: 'receiveAndDelete' }), 3);
 
   assert.deepEqual(bodies(messages), [0, 1, 2]);
-  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deadLettered: 0 });
+  assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 });
 });
 
 test('large messages for one receiver all arrive, though they exceed what is written at once', async (t) => {

@@ -29,7 +29,7 @@ test('a send with a scheduled time is scheduled, and one with a past time is del
     { body: 'past', scheduledEnqueueTimeUtc: new Date(0) },
   ]);
 
-  assert.deepEqual(bus.counts('jobs'), { active: 1, locked: 0, scheduled: 1, deadLettered: 0 });
+  assert.deepEqual(bus.counts('jobs'), { active: 1, locked: 0, scheduled: 1, deferred: 0, deadLettered: 0 });
   assert.equal((await receiveOne(client.createReceiver('jobs'))).body, 'past');
 });
 

@@ -1,0 +1,114 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { MessageIndexRow, StoredMessage } from './queue-store.ts';
+import { booleanColumn, bytesColumn, integerColumn, optionalInteger, optionalText, type Row } from './sqlite-row.ts';
+
+const indexColumns = 'id, sequence, due_at, lock_token, locked_until, delivery_count, deferred, session';
+
+export type MessageStatements = Readonly<Record<StatementName, StatementSync>>;
+
+type StatementName =
+  | 'begin'
+  | 'commit'
+  | 'upsertEntity'
+  | 'findEntity'
+  | 'saveLastSequence'
+  | 'index'
+  | 'insertMessage'
+  | 'insertPayload'
+  | 'load'
+  | 'from'
+  | 'ofSession'
+  | 'expired'
+  | 'nextExpiry'
+  | 'lock'
+  | 'unlock'
+  | 'defer'
+  | 'activate'
+  | 'move'
+  | 'applicationProperties'
+  | 'saveApplicationProperties'
+  | 'removeMessage'
+  | 'removePayload'
+  | 'findDuplicate'
+  | 'rememberId'
+  | 'forgetIds';
+
+export function prepareMessages(database: DatabaseSync): MessageStatements {
+  const sql = (text: string): StatementSync => database.prepare(text);
+  const whole = 'SELECT * FROM message JOIN payload USING (id) WHERE entity_id = ? AND sequence';
+  return {
+    begin: sql('BEGIN IMMEDIATE'),
+    commit: sql('COMMIT'),
+    upsertEntity: sql('INSERT INTO entity (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
+    findEntity: sql('SELECT id, last_sequence FROM entity WHERE name = ?'),
+    saveLastSequence: sql('UPDATE entity SET last_sequence = ? WHERE id = ?'),
+    index: sql(`SELECT ${indexColumns} FROM message WHERE entity_id = ? ORDER BY sequence`),
+    insertMessage: sql(
+      'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, session, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    insertPayload: sql(
+      'INSERT INTO payload (id, durable, priority, ttl_ms, annotations, properties, application_properties, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    load: sql(`${whole} = ?`),
+    from: sql(`${whole} >= ? ORDER BY sequence`),
+    ofSession: sql(
+      'SELECT * FROM message JOIN payload USING (id) WHERE entity_id = ? AND session = ? AND sequence >= ? ORDER BY sequence',
+    ),
+    expired: sql(
+      `SELECT ${indexColumns} FROM message WHERE entity_id = ? AND expires_at <= ? AND deferred = 0 AND lock_token IS NULL AND due_at IS NULL ORDER BY expires_at LIMIT ?`,
+    ),
+    nextExpiry: sql(
+      'SELECT min(expires_at) AS expires_at FROM message WHERE entity_id = ? AND expires_at > ? AND deferred = 0',
+    ),
+    lock: sql('UPDATE message SET lock_token = ?, locked_until = ? WHERE id = ?'),
+    unlock: sql('UPDATE message SET lock_token = NULL, locked_until = NULL, delivery_count = ? WHERE id = ?'),
+    defer: sql(
+      'UPDATE message SET deferred = 1, lock_token = NULL, locked_until = NULL, delivery_count = ? WHERE id = ?',
+    ),
+    activate: sql('UPDATE message SET sequence = ?, enqueued_at = ?, due_at = NULL WHERE id = ?'),
+    move: sql(
+      'UPDATE message SET entity_id = ?, delivery_count = ?, lock_token = NULL, locked_until = NULL, expires_at = NULL, deferred = 0, session = NULL WHERE id = ?',
+    ),
+    applicationProperties: sql('SELECT application_properties FROM payload WHERE id = ?'),
+    saveApplicationProperties: sql('UPDATE payload SET application_properties = ? WHERE id = ?'),
+    removeMessage: sql('DELETE FROM message WHERE id = ? RETURNING entity_id, bytes'),
+    removePayload: sql('DELETE FROM payload WHERE id = ?'),
+    findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
+    rememberId: sql('INSERT OR REPLACE INTO seen_id (entity_id, message_id, seen_at, sequence) VALUES (?, ?, ?, ?)'),
+    forgetIds: sql('DELETE FROM seen_id WHERE entity_id = ? AND seen_at < ?'),
+  };
+}
+
+export function indexRow(row: Row): MessageIndexRow {
+  return {
+    id: integerColumn(row, 'id'),
+    sequence: integerColumn(row, 'sequence'),
+    dueAtMs: optionalInteger(row, 'due_at'),
+    lockToken: optionalText(row, 'lock_token'),
+    lockedUntilMs: optionalInteger(row, 'locked_until') ?? 0,
+    deliveryCount: integerColumn(row, 'delivery_count'),
+    deferred: booleanColumn(row, 'deferred'),
+    session: optionalText(row, 'session'),
+  };
+}
+
+export function storedMessage(row: Row): StoredMessage {
+  return {
+    id: integerColumn(row, 'id'),
+    sequence: integerColumn(row, 'sequence'),
+    enqueueSequence: integerColumn(row, 'enqueue_sequence'),
+    enqueuedAtMs: integerColumn(row, 'enqueued_at'),
+    expiresAtMs: optionalInteger(row, 'expires_at'),
+    deliveryCount: integerColumn(row, 'delivery_count'),
+    onceScheduled: booleanColumn(row, 'once_scheduled'),
+    deferred: booleanColumn(row, 'deferred'),
+    session: optionalText(row, 'session'),
+    durable: booleanColumn(row, 'durable'),
+    priority: optionalInteger(row, 'priority'),
+    ttlMs: optionalInteger(row, 'ttl_ms'),
+    annotations: bytesColumn(row, 'annotations'),
+    properties: bytesColumn(row, 'properties'),
+    applicationProperties: bytesColumn(row, 'application_properties'),
+    body: bytesColumn(row, 'body'),
+  };
+}
