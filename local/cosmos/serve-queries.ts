@@ -15,7 +15,7 @@ import type { QueryPage } from './query/query-run.ts';
 import type { QueryRow } from './query/rows.ts';
 import { runQuery, type Memory } from './query/run-query.ts';
 import { rootAlias } from './query/syntax.ts';
-import type { StoredItem } from './item-store.ts';
+import type { ScannedItem } from './scan-items.ts';
 import { renderItem } from './render-item.ts';
 import { queryCharge } from './request-charge.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
@@ -178,19 +178,17 @@ function* rowsOf(asked: QueryRequest, hints: readonly FilterHint[], behindRowId:
 }
 
 /** Most rows are looked at without their system properties, and never written: both is done where it is asked for. */
-function rowOpener({ container, compiled }: QueryRequest): (stored: StoredItem) => QueryRow {
-  const { systemProperties } = compiled.usage;
+function rowOpener({ container }: QueryRequest): (stored: ScannedItem) => QueryRow {
   let systemCharacters: number | undefined;
   return (stored) => {
     const { rowId, body } = stored;
     const text = (): string => renderItem(container, stored);
     systemCharacters ??= text().length - body.length;
-    let item: Json | undefined;
     return {
       rowId,
       characters: body.length + systemCharacters,
       text,
-      item: () => (item ??= parseJson(systemProperties ? text() : body)),
+      item: ({ systemProperties }) => parseJson(systemProperties ? text() : body),
     };
   };
 }
