@@ -184,11 +184,13 @@ function rowOpener({ container }: QueryRequest): (stored: ScannedItem) => QueryR
     const { rowId, body } = stored;
     const text = (): string => renderItem(container, stored);
     systemCharacters ??= text().length - body.length;
+    let whole: Json | undefined;
+    let own: Json | undefined;
     return {
       rowId,
       characters: body.length + systemCharacters,
       text,
-      item: ({ systemProperties }) => parseJson(systemProperties ? text() : body),
+      item: ({ systemProperties }) => (systemProperties ? (whole ??= parseJson(text())) : (own ??= parseJson(body))),
     };
   };
 }

@@ -103,8 +103,9 @@ export function textOf({ compiled }: QueryRun, frame: Frame, row: QueryRow): str
   if (compiled.selectsItem) {
     return row.text();
   }
-  if (compiled.selectUsage.systemProperties && !compiled.usage.systemProperties) {
-    frame.values[itemPlace] = row.item(compiled.selectUsage);
+  const { usage, selectUsage } = compiled;
+  if (selectUsage.item !== usage.item || selectUsage.systemProperties !== usage.systemProperties) {
+    frame.values[itemPlace] = row.item(selectUsage);
   }
   return JSON.stringify(compiled.select(frame));
 }
