@@ -43,6 +43,8 @@ export interface Cosmos {
   /** `http://127.0.0.1:port/` */
   readonly endpoint: string;
   readonly connectionString: string;
+  /** The ids of all containers, whatever their database. */
+  readonly containers: () => readonly string[];
   /** What the item operations on a container have cost since the start. Throws `CosmosError` for an unknown container. */
   readonly requestUnits: (
     database: string,
@@ -91,6 +93,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
     port,
     endpoint,
     connectionString: `AccountEndpoint=${endpoint};AccountKey=${settings.key};`,
+    containers: () => catalog.databases().flatMap(({ containers }) => [...containers.values()].map(({ id }) => id)),
     requestUnits: (database, container) => {
       const { requestUnits, operations } = catalog.container(database, container).meter;
       return { total: Math.round(requestUnits * 100) / 100, operations };
