@@ -9,6 +9,8 @@ export interface StackEndpoints {
     readonly key: string;
     readonly adminUrl: string;
   };
+  /** PEM of the certificate that the parts show where they are asked over TLS. */
+  readonly certificateFile: string;
 }
 
 /**
@@ -32,5 +34,6 @@ export function stackConnections(parts: StackEndpoints): Readonly<Record<string,
     AZURE_OPENAI_API_KEY: azureOpenAi.key,
     ...Object.fromEntries(regions),
     STACK_ADMIN_URL: azureOpenAi.adminUrl,
+    NODE_EXTRA_CA_CERTS: parts.certificateFile,
   };
 }

@@ -29,16 +29,16 @@ async function main(): Promise<void> {
 
 async function runUntilStopped(options: StackOptions): Promise<void> {
   const startedMs = performance.now();
-  const { folder, layout, arePortsNamed, output } = options;
+  const { folder, layout, arePortsNamed } = options;
   if (arePortsNamed) {
     await checkPorts({ stack: layout.ports });
   }
-  // Who asks for JSON is a program that holds the folder itself.
-  const letGo = output === 'json' ? undefined : await holdFolder(folder, 'Stop it first, or take --folder FOLDER.');
+  // A lock of its own: `npm start` holds the folder, and starts the stack on it.
+  const letGo = await holdFolder(folder, 'Stop it first, or take --folder FOLDER.', 'stack-held.sqlite');
   const stack = await startStack(stackLayout({ folder, ...layout }), (line) => console.error(line));
   const stop = (): void => {
     void stack.stop().then(() => {
-      letGo?.();
+      letGo();
       process.exit(0);
     });
   };
@@ -48,10 +48,10 @@ async function runUntilStopped(options: StackOptions): Promise<void> {
 }
 
 function describe(stack: Stack, { output, folder, layout }: StackOptions, seconds: number): string {
-  const { environment, connections, adminUrl, ports } = stack;
+  const { environment, connections, adminUrl, certificateFile, ports } = stack;
   switch (output) {
     case 'json':
-      return JSON.stringify({ ready: true, environment, connections, adminUrl, ports });
+      return JSON.stringify({ ready: true, environment, connections, adminUrl, ports, certificateFile });
     case 'env':
       return environmentLines(connections).join('\n');
     case 'text': {

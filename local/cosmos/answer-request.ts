@@ -7,9 +7,10 @@ import { CosmosError } from './cosmos-error.ts';
 import { itemOperationOf } from './item-operation.ts';
 import { mostItemBytes } from './read-document.ts';
 import { sessionToken } from './read-session.ts';
-import { parseResource, pathSegments, signedResource } from './resource-path.ts';
+import { resolvePath } from './resolve-path.ts';
+import { parseResource, pathSegments } from './resource-path.ts';
 import { runOperation, type Call, type Outcome } from './run-operation.ts';
-import type { CosmosRequest, Service } from './service.ts';
+import { isTrue, type CosmosRequest, type Service } from './service.ts';
 
 export interface Front {
   readonly service: Service;
@@ -58,10 +59,14 @@ async function resultOf(front: Front, incoming: IncomingMessage): Promise<Result
 async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> {
   const body = await readBody(incoming);
   const request = readRequest(incoming, body ?? '');
-  const segments = pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/');
+  const { segments, signed } = resolvePath(
+    front.service.catalog,
+    pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/'),
+  );
   front.checkSignature({
     method: request.method,
-    resource: signedResource(segments),
+    resource: signed,
+    isRead: isRead(request),
     authorization: request.header('authorization'),
     date: request.header('x-ms-date') ?? request.header('date'),
     nowMs: front.service.now(),
@@ -73,6 +78,16 @@ async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> 
   const operation = itemOperationOf(resource, request);
   const fault = operation === undefined ? undefined : front.service.faults.take(operation);
   return { resource, request, operation, fault };
+}
+
+/** Queries and their plans are posted. */
+function isRead({ header, method }: CosmosRequest): boolean {
+  return (
+    method === 'GET' ||
+    isTrue(header('x-ms-documentdb-isquery')) ||
+    isTrue(header('x-ms-cosmos-is-query-plan-request')) ||
+    header('content-type') === 'application/query+json'
+  );
 }
 
 async function carryOut(service: Service, call: Call): Promise<Result> {

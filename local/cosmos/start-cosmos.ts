@@ -31,6 +31,8 @@ export interface CosmosSettings {
   readonly databasePath: string;
   /** The account's key, in base64. */
   readonly key: string;
+  /** A second one that is good for reads and queries alone, in base64. */
+  readonly readOnlyKey?: string;
   /** Created when absent; time to live and indexing of existing ones are brought in line. */
   readonly databases: readonly { readonly id: string; readonly containers: readonly ContainerSettings[] }[];
   /** What goes wrong; nothing when absent. */
@@ -65,7 +67,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   const { sql, catalog, offers } = openCatalogFile(settings);
   const compile = openQueryCache();
   const compilePredicate = openPredicateCache();
-  const checkSignature = openSignatureCheck(settings.key);
+  const checkSignature = openSignatureCheck(settings);
   const log = settings.log ?? (() => undefined);
   const now = Date.now;
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0, ServerResponse: datedResponse(now) });

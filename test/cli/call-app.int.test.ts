@@ -75,3 +75,19 @@ test('a purge takes no more than its limit, jobs and messages together', async (
 
   assert.deepEqual(left, { jobs: 0, messages: 8 });
 });
+
+test('a breaker that is open is shown with its code and when its deployment is tried next', async (context) => {
+  const deployment = { region: 'eastus', deployment: 'chat', tokensPerMinute: 1000, state: 'open', code: 'http_503' };
+  const pool = { name: 'gpt-4o', model: 'gpt-4o', backlog: { messages: 3, costTokens: null }, paused: null };
+  const untilMs = Date.UTC(2026, 0, 31, 8);
+
+  const { said } = await runAgainst(
+    context,
+    (_body, response) => {
+      response.end(JSON.stringify({ pools: [{ ...pool, deployments: [{ ...deployment, untilMs }] }] }));
+    },
+    ['pools'],
+  );
+
+  assert.match(said, /open \(http_503\) +2026-01-31 08:00:00/u);
+});
