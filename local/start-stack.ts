@@ -3,7 +3,8 @@ import { stackRoutes, type AdministeredStack, type StackFaults } from './admin/s
 import { ModelFaults } from './azure-openai/model-faults.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { CosmosFaults } from './cosmos/cosmos-faults.ts';
-import { startCosmos, type CosmosSettings } from './cosmos/start-cosmos.ts';
+import type { CosmosSettings } from './cosmos/cosmos-settings.ts';
+import { startCosmos } from './cosmos/start-cosmos.ts';
 import { HeldPart } from './parts/held-part.ts';
 import { PartSwitch } from './parts/part-switch.ts';
 import { ServiceBusFaults } from './service-bus/service-bus-faults.ts';

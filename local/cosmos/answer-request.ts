@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { Container } from './catalog.ts';
-import type { SignedRequest } from './check-signature.ts';
+import type { AuthorizedRequest } from './authorize.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { itemOperationOf } from './item-operation.ts';
 import { mostItemBytes } from './read-document.ts';
@@ -14,7 +16,7 @@ import { isTrue, type CosmosRequest, type Service } from './service.ts';
 
 export interface Front {
   readonly service: Service;
-  readonly checkSignature: (request: SignedRequest) => void;
+  readonly authorize: (request: AuthorizedRequest) => void;
   readonly log: (line: string) => void;
 }
 
@@ -28,9 +30,18 @@ const mostRequestBytes = mostItemBytes + 64 * 1024;
 export async function answerRequest(front: Front, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const result = await resultOf(front, incoming);
   if (result.kind === 'reset') {
-    incoming.socket.resetAndDestroy();
+    cutOff(incoming.socket);
   } else if (result.kind === 'answered' && !outgoing.destroyed) {
     write(outgoing, result.outcome);
+  }
+}
+
+/** A connection inside of TLS can be ended, but has no reset of its own. */
+function cutOff(socket: Socket): void {
+  if (socket instanceof TLSSocket) {
+    socket.destroy();
+  } else {
+    socket.resetAndDestroy();
   }
 }
 
@@ -63,8 +74,10 @@ async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> 
     front.service.catalog,
     pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/'),
   );
-  front.checkSignature({
+  front.authorize({
     method: request.method,
+    path: incoming.url ?? '/',
+    isSecure: request.isSecure,
     resource: signed,
     isRead: isRead(request),
     authorization: request.header('authorization'),
@@ -116,6 +129,7 @@ async function isUpAfter({ stopping }: Service, ms: number): Promise<boolean> {
 function readRequest(incoming: IncomingMessage, body: string): CosmosRequest {
   return {
     method: incoming.method ?? 'GET',
+    isSecure: incoming.socket instanceof TLSSocket,
     header: (name) => {
       const value = incoming.headers[name];
       return Array.isArray(value) ? value.join(',') : value;

@@ -72,7 +72,7 @@ function serve(call: {
   const { service, resource, request, container } = call;
   switch (resource.kind) {
     case 'account':
-      return serveAccount(service);
+      return serveAccount(service, request);
     case 'offers':
       return serveOffers(service, request);
     case 'offer':

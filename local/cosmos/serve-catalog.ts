@@ -6,12 +6,14 @@ import { isObject } from './json.ts';
 import { created, found, isQuery, listResources, removed, requireMethod } from './list-resources.ts';
 import { databaseRid } from './resource-id.ts';
 import { readResourceName } from './resource-name.ts';
+import { secureEndpoint } from './secure-endpoint.ts';
 import { requestedThroughput } from './throughput.ts';
 import { jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 /** `GET /`: where the account is read and written. A single write region. */
-export function serveAccount({ endpoint }: Service): Answer {
-  const locations = [{ name: 'Local', databaseAccountEndpoint: endpoint }];
+export function serveAccount({ endpoint }: Service, { isSecure }: CosmosRequest): Answer {
+  const databaseAccountEndpoint = isSecure ? secureEndpoint(endpoint) : endpoint;
+  const locations = [{ name: 'Local', databaseAccountEndpoint }];
   return found({
     id: 'embedded',
     _self: '',

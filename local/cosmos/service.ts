@@ -17,7 +17,7 @@ export interface Service {
   readonly nextEtag: () => string;
   readonly compile: (query: string) => CompiledQuery;
   readonly compilePredicate: (predicate: string) => (item: Json) => boolean;
-  /** `http://127.0.0.1:port/`, as the account tells its clients. */
+  /** `http://127.0.0.1:port/`, as the account tells its clients that speak plainly. */
   readonly endpoint: string;
   readonly faults: CosmosFaults;
   /** Aborted when the service stops: nothing is carried out any more. */
@@ -28,6 +28,8 @@ export interface Service {
 export interface CosmosRequest {
   readonly method: string;
   readonly header: (name: string) => string | undefined;
+  /** Whether it came inside of TLS. */
+  readonly isSecure: boolean;
   readonly body: string;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { functionSchema } from '../chat-schema.ts';
 
-export const responseTool = z.looseObject({ type: z.string() });
+const responseTool = z.looseObject({ type: z.string() });
 export const responseFunction = functionSchema.extend({ type: z.literal('function') });
 
 const textFormat = z.looseObject({ type: z.enum(['text', 'json_object', 'json_schema']) });

@@ -46,7 +46,7 @@ function openContainer(t: TestContext, defaultTtl?: number) {
   const call = (method: string, id: string | undefined, body: Json, headers: Readonly<Record<string, string>> = {}) => {
     const resource =
       id === undefined ? ({ kind: 'items', ...place } as const) : ({ kind: 'item', item: id, ...place } as const);
-    const request = { method, header: (name: string) => headers[name], body: JSON.stringify(body) };
+    const request = { method, header: (name: string) => headers[name], isSecure: false, body: JSON.stringify(body) };
     const { answer } = runOperation(service, { resource, request, operation: undefined, fault: undefined });
     return answer instanceof CosmosError ? { status: answer.status, body: undefined } : answer;
   };
