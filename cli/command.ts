@@ -28,6 +28,8 @@ export interface Command {
   /** What `--help` says below the usage. */
   readonly help: string;
   readonly options: ParseArgsOptionsConfig;
+  /** Whether it takes words beside its options; otherwise they are refused. */
+  readonly takesWords?: true;
   /** Resolves with the exit code. */
   readonly run: (call: Call) => Promise<number>;
 }

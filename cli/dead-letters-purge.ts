@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Api } from './api.ts';
 import { type Call, type Command, exitCodes, isSet, listOf, UsageError } from './command.ts';
 import {
-  filterOf,
+  filterOptions,
   inPages,
   limitOf,
   mostAtOnce,
@@ -37,6 +37,7 @@ export const deadLettersPurge: Command = {
 
 What was purged cannot be replayed. Without --yes it says how much it is, and asks.`,
   options: { ...selectionOptions, message: { type: 'string', multiple: true }, yes: { type: 'boolean' } },
+  takesWords: true,
   run: async (call) => {
     const { terminal, values, isJson } = call;
     const isDryRun = isSet(values, 'dry-run');
@@ -68,8 +69,9 @@ async function purge(call: Call, isDryRun: boolean): Promise<Purged> {
   const { api, terminal, values, words } = call;
   const named = listOf(values, 'message');
   if (named !== undefined) {
-    if (words.length > 0 || Object.keys(filterOf(values)).length > 0 || isSet(values, 'all')) {
-      throw new UsageError('Name messages, or ids, or a filter: one of the three.');
+    const others = [...Object.keys(filterOptions), 'before', 'all', 'limit'];
+    if (words.length > 0 || others.some((name) => values[name] !== undefined)) {
+      throw new UsageError('--message goes with no other choice: name messages, or ids, or a filter.');
     }
     return purgeMessages(api, named, isDryRun);
   }

@@ -35,6 +35,7 @@ A job that would be refused again at once stays a dead letter, and is told.`,
     deadline: { type: 'string' },
     priority: { type: 'string' },
   },
+  takesWords: true,
   run: async (call) => {
     const { api, terminal, values, isJson } = call;
     const isDryRun = isSet(values, 'dry-run');

@@ -15,6 +15,7 @@ export const pauseCommand: Command = {
   --all               every pool: the emergency stop
   --note TEXT         why, for those who look`,
   options: { all: { type: 'boolean' }, note: { type: 'string' } },
+  takesWords: true,
   run: async (call) => {
     const note = textOf(call.values, 'note');
     return turn(call, 'pause', note === undefined ? {} : { note });
@@ -28,6 +29,7 @@ export const resumeCommand: Command = {
   help: `A pool has a switch of its own, and there is one for all: each is lifted by its own resume.
   --all               lifts the one for all`,
   options: { all: { type: 'boolean' } },
+  takesWords: true,
   run: async (call) => turn(call, 'resume', {}),
 };
 

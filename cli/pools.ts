@@ -17,6 +17,7 @@ export const poolsSchema = z.looseObject({
           state: z.string(),
           code: z.string().optional(),
           remedy: z.string().optional(),
+          untilMs: z.number().optional(),
         }),
       ),
     }),
@@ -52,13 +53,14 @@ export function describePools(all: Pools): string {
       ]),
     ),
     table(
-      ['pool', 'region', 'deployment', 'tokens/min', 'breaker', 'what helps'],
+      ['pool', 'region', 'deployment', 'tokens/min', 'breaker', 'tried next (UTC)', 'what helps'],
       deployments.map((one) => [
         one.pool,
         one.region,
         one.deployment,
         one.tokensPerMinute,
         one.code === undefined ? one.state : `${one.state} (${one.code})`,
+        time(one.untilMs),
         shorten(one.remedy ?? '', 80),
       ]),
     ),

@@ -57,6 +57,10 @@ export async function runCli(
       io.say(`npm run sluice -- ${command.name} ${command.usage}\n\n${command.help}\n\n${commonHelp}`);
       return exitCodes.done;
     }
+    const [word] = positionals;
+    if (word !== undefined && command.takesWords !== true) {
+      throw new UsageError(`"${word}" is not understood here.`);
+    }
     const api = openApi(settingsOf(values, io.environment));
     return await command.run({ api, terminal: io, values, words: positionals, isJson: isSet(values, 'json') });
   } catch (error) {

@@ -50,13 +50,13 @@ async function main(): Promise<void> {
   const stack = await startStack(stackLayout({ folder: options.folder, ...options.changes }), (line) =>
     console.error(line),
   );
-  const { environment, adminUrl, ports } = stack;
+  const { environment, adminUrl, certificateFile, ports } = stack;
   const stop = (): void => {
     void stack.stop().then(() => process.exit(0));
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  console.log(JSON.stringify({ ready: true, environment, adminUrl, ports }));
+  console.log(JSON.stringify({ ready: true, environment, adminUrl, ports, certificateFile }));
 }
 
 try {

@@ -18,6 +18,7 @@ import {
   stackQueues,
 } from './stack-layout.ts';
 import { startStorage } from './storage/start-storage.ts';
+import { type KeptCertificate, openCertificate } from './tls/open-certificate.ts';
 import { toldRegions } from './told-regions.ts';
 
 export interface Stack {
@@ -27,6 +28,8 @@ export interface Stack {
   readonly ports: StackPorts;
   /** Counters and limits of the simulated regions, and the faults of every part: `GET /admin` lists what it takes. */
   readonly adminUrl: string;
+  /** For clients that speak TLS to Service Bus: they trust it with this file in `NODE_EXTRA_CA_CERTS`. */
+  readonly certificateFile: string;
   /** What the operations on a container have cost since Cosmos DB was last started; nothing while it is down. */
   readonly requestUnits: (container: string) => { readonly total: number; readonly operations: number };
   readonly stop: () => Promise<void>;
@@ -38,7 +41,8 @@ const database = 'sluice';
 export async function startStack(layout: StackLayout, log: (line: string) => void = () => undefined): Promise<Stack> {
   await mkdir(layout.folder, { recursive: true });
   const faults = stackFaults(layout.seed);
-  const held = holdParts({ layout, faults, log });
+  const certificate = openCertificate(layout.folder);
+  const held = holdParts({ layout, faults, certificate, log });
   const parts = new Map<string, PartSwitch>([
     ['service-bus', new PartSwitch(held.serviceBus)],
     ['cosmos', new PartSwitch(held.cosmos)],
@@ -79,7 +83,8 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
     };
     const requestUnits = (container: string) =>
       held.cosmos.part?.requestUnits(database, container) ?? { total: 0, operations: 0 };
-    return { environment, ports, adminUrl: azureOpenAi.adminUrl, requestUnits, stop };
+    const { certificateFile } = certificate;
+    return { environment, ports, adminUrl: azureOpenAi.adminUrl, certificateFile, requestUnits, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -98,12 +103,14 @@ function stackFaults(seed: number): StackFaults {
 function holdParts(start: {
   readonly layout: StackLayout;
   readonly faults: StackFaults;
+  readonly certificate: KeptCertificate;
   readonly log: (line: string) => void;
 }) {
-  const { faults, layout, log } = start;
+  const { certificate, faults, layout, log } = start;
   const files = stackFiles(layout);
   const queues = stackQueues(layout);
-  const bus = { databasePath: files.serviceBus, queues, key: localServiceBusKey, faults: faults.serviceBus, log };
+  const databasePath = files.serviceBus;
+  const bus = { databasePath, queues, key: localServiceBusKey, certificate, faults: faults.serviceBus, log };
   const account = { ...cosmosSettings(), databasePath: files.cosmos, faults: faults.cosmos, log };
   return {
     serviceBus: new HeldPart(layout.ports.serviceBus, async (port) => startServiceBus({ ...bus, port })),

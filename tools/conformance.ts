@@ -9,8 +9,13 @@ import { endpointOf, help, readOptions, type ConformanceOptions, type SuiteRun }
 import { runSuite, type Fact, type SuiteReport } from './conformance/run-suite.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const marks = { passed: '✔', failed: '✖', skipped: '-' } as const;
 
-process.exitCode = await main();
+// What a run of tests leaves unhandled is shown by nobody.
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  return 1;
+});
 
 async function main(): Promise<number> {
   const read = readOptions(process.argv.slice(2), process.env);
@@ -69,8 +74,6 @@ async function runAll({ runs, only }: ConformanceOptions): Promise<number> {
 function endpoint({ suite, connectionString }: SuiteRun): string | undefined {
   return connectionString === undefined ? undefined : endpointOf(suite, connectionString);
 }
-
-const marks = { passed: '✔', failed: '✖', skipped: '-' } as const;
 
 function showFact({ name, result }: Fact): void {
   console.log(`${marks[result.kind]} ${name}`);

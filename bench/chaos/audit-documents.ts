@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ModelCall } from '../../local/demo/admin-api.ts';
 import type { Finding, RunFacts } from './audit-run.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import type { InjectedFault } from './inject-fault.ts';
 import { type AuditedDocument, endStates } from './job-documents.ts';
 import type { LedgerEntry } from './ledger.ts';
@@ -75,10 +76,10 @@ interface Seen {
 function excuseOf(document: AuditedDocument, seen: Seen): string | undefined {
   if (document.reason === 'WorkerCrashed') {
     const unfinished = seen.calls.filter(isUnfinished).length;
-    const killed = killedBeforeCall(document, seen);
+    const killed = endedBeforeCall(document, seen);
     return unfinished + killed >= 2
       ? undefined
-      : `, and the log shows ${unfinished} unfinished calls of it, and ${killed} kills between a mark and its call`;
+      : `, and the log shows ${unfinished} unfinished calls of it, and ${killed} ends of processes between a mark and its call`;
   }
   if (document.reason === 'RetriesExhausted') {
     const failed = seen.calls.filter(({ code, status }) => status !== 200 || code !== '').length;
@@ -88,20 +89,42 @@ function excuseOf(document: AuditedDocument, seen: Seen): string | undefined {
   return '';
 }
 
-/** A process was killed so soon after it had stored the mark of a call that the call may not have arrived, in ms. */
+/** A process was ended so soon after it had stored the mark of a call that the call may not have arrived, in ms. */
 const onItsWayMs = 1000;
 /** The account's time, by which marks are dated, and that of the stack's log differ by less, in ms. */
 const clockMs = 250;
 
-/** Marks that were stored right before a kill, and whose calls were never seen. */
-function killedBeforeCall({ figures }: AuditedDocument, { calls, faults }: Seen): number {
+const endsOfProcesses: ReadonlySet<FaultKind> = new Set(['kill-app', 'stop-app', 'skew-clock']);
+const faultsOfMarks: ReadonlySet<FaultKind> = new Set([
+  'cosmos-429',
+  'cosmos-449',
+  'cosmos-5xx',
+  'cosmos-reset-after',
+  'cosmos-reset-before',
+  'cosmos-slow',
+  'cosmos-units',
+  'restart-cosmos',
+  'kill-stack',
+]);
+
+/**
+ * Marks whose calls were never seen, because the process that had stored them was killed before it came to the call. While
+ * the database is slow or away that takes longer, and a process that is told to stop cannot take its mark back either.
+ */
+function endedBeforeCall({ figures }: AuditedDocument, { calls, faults }: Seen): number {
   const marks = z.array(z.number()).safeParse(figures?.['startedAt']).data ?? [];
-  const isNear = (instant: number, mark: number): boolean =>
-    instant >= mark - clockMs && instant <= mark + onItsWayMs + clockMs;
-  return marks.filter(
-    (mark) =>
-      faults.some(({ fromMs, kind }) => kind === 'kill-app' && isNear(fromMs, mark)) &&
-      !calls.some(({ at }) => isNear(at, mark)),
+  const isUncalled = (mark: number, untilMs: number): boolean =>
+    !calls.some(({ at }) => at >= mark - clockMs && at <= untilMs + clockMs);
+  return marks.filter((mark) =>
+    faults.some((end) => {
+      const trouble = faults.filter(({ fromMs, toMs, kind }) => {
+        return faultsOfMarks.has(kind) && fromMs <= mark + onItsWayMs && toMs >= mark - clockMs;
+      });
+      const untilMs = Math.max(mark, ...trouble.map(({ toMs }) => toMs)) + onItsWayMs;
+      const isNear = end.fromMs >= mark - clockMs && end.fromMs <= untilMs + clockMs;
+      const mayLeaveIt = end.kind === 'kill-app' || (endsOfProcesses.has(end.kind) && trouble.length > 0);
+      return mayLeaveIt && isNear && isUncalled(mark, untilMs);
+    }),
   ).length;
 }
 

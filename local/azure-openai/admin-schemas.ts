@@ -39,6 +39,7 @@ const faultFields = z.strictObject({
   region: z.string().optional(),
   deployment: z.string().optional(),
   afterFirstByte: z.boolean().optional(),
+  afterTokens: z.int().min(0).optional(),
   delayMs: z.number().min(0).max(600_000).optional(),
   stallMs: z.number().min(0).max(600_000).optional(),
 });

@@ -68,9 +68,9 @@ async function checkPrompt(candidate: Candidate): Promise<number> {
 async function checkMessages(request: ChatRequest, { deployment, service }: Candidate): Promise<number> {
   const messageTokens = service.isInstant ? guessPrompt(request) : await countPrompt(request, deployment.countTokens);
   const { contextWindow } = deployment.model;
-  const completionTokens = request.maxTokens;
+  const { maxTokens: completionTokens, promptParam } = request;
   if (messageTokens + (completionTokens ?? 0) > contextWindow) {
-    throw contextLengthExceeded({ contextWindow, messageTokens, completionTokens });
+    throw contextLengthExceeded({ contextWindow, messageTokens, completionTokens, promptParam });
   }
   if (request.messages.some((message) => message.texts.some((text) => text.includes(promptFilterTrigger)))) {
     throw promptFiltered(violentPrompt);

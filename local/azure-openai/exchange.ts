@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { CallBook, OpenCall } from './call-book.ts';
 import type { Fault, ModelFaults } from './model-faults.ts';
 import type { Deployment, Region } from './region.ts';
+import type { ResponseStore } from './responses/response-store.ts';
 
 /** What all regions share. */
 export interface Service {
@@ -11,6 +12,13 @@ export interface Service {
   readonly now: () => number;
   readonly book: CallBook;
   readonly faults: ModelFaults;
+  readonly responses: ResponseStore;
+}
+
+/** Where a request arrives. */
+export interface Place {
+  readonly service: Service;
+  readonly region: Region;
 }
 
 /** A call that was admitted and is now answered. */

@@ -30,6 +30,8 @@ const rows = {
   'capacity-429': { status: 429, code: 'no_capacity' },
   /** A 200 whose stream ends with an error event; a plain call gets the 429. */
   'no-capacity-in-stream': { status: 429, code: 'no_capacity', afterFirstByte: true },
+  /** The same as the first and only event. */
+  'no-capacity-as-stream': { status: 429, code: 'no_capacity', afterFirstByte: true, afterTokens: 0 },
   'error-in-stream': { status: 500, afterFirstByte: true },
   'context-length': refusal(
     invalidRequest({

@@ -27,11 +27,12 @@ export function findTarget(region: Region, request: IncomingMessage, bytes: Buff
   const classic = route.deployment === undefined ? undefined : find(region, route.deployment);
   const body = parseJson(bytes);
   const deployment = classic ?? find(region, modelOf(body));
-  if (deployment.model.operation !== route.operation) {
+  const operation = route.operation === 'responses' ? 'chat' : route.operation;
+  if (deployment.model.operation !== operation) {
     throw gatewayError(
       400,
       'OperationNotSupported',
-      `The ${route.operation === 'chat' ? 'chatCompletion' : 'embeddings'} operation does not work with the ` +
+      `The ${route.operation === 'chat' ? 'chatCompletion' : route.operation} operation does not work with the ` +
         `specified model, ${deployment.modelName}. Please choose different model and try again.`,
     );
   }
@@ -47,7 +48,7 @@ function find(region: Region, name: string): Deployment {
 }
 
 /** The key of the resource, or any bearer token: identities are not checked. */
-function isAllowed(headers: IncomingHttpHeaders, apiKey: string): boolean {
+export function isAllowed(headers: IncomingHttpHeaders, apiKey: string): boolean {
   return headers['api-key'] === apiKey || /^Bearer\s+\S/u.test(headers.authorization ?? '');
 }
 

@@ -22,6 +22,8 @@ export interface Fault extends FaultRate {
   /** One deployment; all by default. */
   readonly deployment?: string | undefined;
   readonly afterFirstByte?: boolean | undefined;
+  /** With `afterFirstByte`: tokens of a stream that come before; 2 by default. 0: not even its first chunk. */
+  readonly afterTokens?: number | undefined;
   /** Waited before the answer begins. */
   readonly delayMs?: number | undefined;
   /** With status 0 after the first byte: for how long nothing comes before the connection is cut. */

@@ -26,6 +26,11 @@ export function refuseUnknownFields(body: Readonly<Record<string, unknown>>, kno
   }
 }
 
+/** The same as the Responses API words it. */
+export function unknownParameter(param: string): ServiceError {
+  return invalidRequest({ message: `Unknown parameter: '${param}'.`, param, code: 'unknown_parameter' });
+}
+
 /** Their schema says number until it has seen one. */
 const integerFields: ReadonlySet<string> = new Set([
   'max_tokens',

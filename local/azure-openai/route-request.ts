@@ -1,7 +1,7 @@
-import { gatewayError, notCarried, resourceNotFound, type ServiceError } from './service-error.ts';
+import { gatewayError, notCarried, type Operation, resourceNotFound, type ServiceError } from './service-error.ts';
 
 export interface Route {
-  readonly operation: 'chat' | 'embeddings';
+  readonly operation: Operation;
   /** Named by the path on classic addresses; on v1 it is the body's `model`. */
   readonly deployment: string | undefined;
   /** As sent, or `v1`. */
@@ -10,8 +10,8 @@ export interface Route {
 
 /**
  * Which operation an address asks for; throws what the service answers when there is none.
- * Classic: `/openai/deployments/{deployment}/{operation}?api-version=…` (without a version the service knows no such
- * resource). v1: `/openai/v1/{operation}`, where the version is optional.
+ * Classic: `/openai/deployments/{deployment}/{operation}?api-version=…`, for the Responses API `/openai/responses`
+ * (without a version the service knows no such resource). v1: `/openai/v1/{operation}`, where the version is optional.
  */
 export function routeRequest(method: string, address: string): Route {
   const url = new URL(address, 'http://localhost');
@@ -27,7 +27,9 @@ export function routeRequest(method: string, address: string): Route {
     throw uncarried(rest);
   }
   const apiVersion = url.searchParams.get('api-version');
-  if (method !== 'POST' || (classic === null && modern === null) || (classic !== null && apiVersion === null)) {
+  const isModern = modern !== null && classic === null;
+  const isClassic = apiVersion !== null && (classic === null) === (operation === 'responses');
+  if (method !== 'POST' || !(isModern || isClassic)) {
     throw resourceNotFound();
   }
   return {
@@ -39,11 +41,12 @@ export function routeRequest(method: string, address: string): Route {
 
 const operations: ReadonlyMap<string, Route['operation']> = new Map([
   ['chat/completions', 'chat'],
+  ['responses', 'responses'],
   ['embeddings', 'embeddings'],
 ]);
 
 const features: ReadonlyMap<string, string> = new Map([
-  ['responses', 'the Responses API'],
+  ['responses', 'this operation of the Responses API'],
   ['completions', 'legacy completions'],
   ['images', 'images'],
   ['audio', 'audio'],
@@ -53,7 +56,6 @@ const features: ReadonlyMap<string, string> = new Map([
   ['threads', 'assistants'],
   ['vector_stores', 'vector stores'],
   ['fine_tuning', 'fine-tuning'],
-  ['models', 'the list of models'],
   ['realtime', 'the Realtime API'],
   ['evals', 'evaluations'],
   ['conversations', 'conversations'],

@@ -5,9 +5,9 @@ import { admitCall } from './admit-call.ts';
 import { answerChat } from './answer-chat.ts';
 import { answerEmbeddings } from './answer-embeddings.ts';
 import type { OpenCall } from './call-book.ts';
-import { readChatRequest } from './chat-request.ts';
-import { readEmbeddingsRequest } from './embeddings-request.ts';
-import type { Exchange, Service } from './exchange.ts';
+import { type ChatRequest, readChatRequest } from './chat-request.ts';
+import { type EmbeddingsRequest, readEmbeddingsRequest } from './embeddings-request.ts';
+import type { Exchange, Place, Service } from './exchange.ts';
 import { findTarget, maxBodyBytes, type Target } from './find-target.ts';
 import { faultAnswer } from './fault-answer.ts';
 import { isAfterAdmission, type Fault } from './model-faults.ts';
@@ -15,17 +15,18 @@ import { pause } from './pause.ts';
 import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-headers.ts';
 import { readBody } from './read-body.ts';
 import type { Deployment, Region } from './region.ts';
+import { answerResponse } from './responses/answer-response.ts';
+import { readResponsesRequest, type ResponsesRequest } from './responses/responses-request.ts';
+import { serveLookup } from './lookups/serve-lookup.ts';
 import { quotaExceeded, ServiceError } from './service-error.ts';
 import { settlingCall } from './settling-call.ts';
-
-interface Place {
-  readonly service: Service;
-  readonly region: Region;
-}
 
 /** Takes one HTTP request to a region from its first byte to the end of its answer. */
 export async function serveCall(place: Place, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { region, service } = place;
+  if (request.method !== 'POST' && (await serveLookup(place, request, response))) {
+    return;
+  }
   const body = await readBody(request, maxBodyBytes);
   const clientRequestId = clientRequestIdOf(request.headers);
   const target = attempt(() => findTarget(region, request, body));
@@ -67,17 +68,15 @@ async function answer(step: Step): Promise<void> {
   const { call, place, response, target } = step;
   const { deployment, route } = target;
   const { region, service } = place;
-  const request =
-    route.operation === 'chat'
-      ? readChatRequest(target.body, deployment.model)
-      : readEmbeddingsRequest(target.body, deployment.model);
+  const request = readRequest(place, target);
   const fault = service.faults.take({ region: region.name, deployment: deployment.name });
   if (fault !== undefined && !isAfterAdmission(fault)) {
     await pause(response, fault.delayMs ?? 0);
     await sendFault(step, fault);
     return;
   }
-  const admission = await admitCall({ service, deployment, call, request });
+  const asked = request.operation === 'responses' ? request.chat : request;
+  const admission = await admitCall({ service, deployment, call, request: asked });
   const headers = { ...limitHeaders(deployment, service), ...step.headers };
   if (admission.kind === 'throttled') {
     const { at, by, cost, waitMs } = admission;
@@ -103,12 +102,37 @@ async function answer(step: Step): Promise<void> {
     fault,
   };
   try {
-    await (request.operation === 'chat' ? answerChat(exchange, request) : answerEmbeddings(exchange, request));
+    await answerRequest(exchange, request);
   } catch (error) {
     if (fault === undefined || !(error instanceof ServiceError)) {
       throw error;
     }
     await sendFault({ ...step, headers }, fault);
+  }
+}
+
+type AnyRequest = ChatRequest | ResponsesRequest | EmbeddingsRequest;
+
+function readRequest({ region, service }: Place, { body, deployment, route }: Target): AnyRequest {
+  const { model } = deployment;
+  switch (route.operation) {
+    case 'chat':
+      return readChatRequest(body, model);
+    case 'responses':
+      return readResponsesRequest(body, model, (id) => service.responses.find(region.name, id));
+    case 'embeddings':
+      return readEmbeddingsRequest(body, model);
+  }
+}
+
+async function answerRequest(exchange: Exchange, request: AnyRequest): Promise<void> {
+  switch (request.operation) {
+    case 'chat':
+      return answerChat(exchange, request);
+    case 'responses':
+      return answerResponse(exchange, request);
+    case 'embeddings':
+      return answerEmbeddings(exchange, request);
   }
 }
 

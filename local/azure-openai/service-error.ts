@@ -1,3 +1,5 @@
+export type Operation = 'chat' | 'responses' | 'embeddings';
+
 /** What the service answers instead of a completion. Thrown inside the simulator, sent as it is at its edge. */
 export class ServiceError extends Error {
   readonly status: number;
@@ -28,7 +30,7 @@ export function invalidRequest(problem: {
 /** For what the real service has and the simulator has not. */
 export function notCarried(feature: string, param: string | null = null): ServiceError {
   return invalidRequest({
-    message: `The local Azure OpenAI does not carry ${feature}. It carries chat completions and embeddings.`,
+    message: `The local Azure OpenAI does not carry ${feature}. It carries chat completions, responses, embeddings and models.`,
     param,
     code: 'not_carried',
   });
@@ -61,15 +63,21 @@ export function deploymentNotFound(): ServiceError {
   );
 }
 
+const operationNames: Readonly<Record<Operation, string>> = {
+  chat: 'ChatCompletions_Create',
+  responses: 'Responses_Create',
+  embeddings: 'Embeddings_Create',
+};
+
 /** 429 of our own quota. */
 export function quotaExceeded(facts: {
-  readonly operation: 'chat' | 'embeddings';
+  readonly operation: Operation;
   readonly apiVersion: string;
   readonly by: 'tokens' | 'requests';
   /** Undefined: not told. */
   readonly retryAfterSeconds: number | undefined;
 }): ServiceError {
-  const operation = facts.operation === 'chat' ? 'ChatCompletions_Create' : 'Embeddings_Create';
+  const operation = operationNames[facts.operation];
   const rate = facts.by === 'tokens' ? 'token rate limit' : 'call rate limit';
   const wait = facts.retryAfterSeconds === undefined ? '' : ` Please retry after ${facts.retryAfterSeconds} seconds.`;
   return gatewayError(
@@ -86,8 +94,16 @@ export function contextLengthExceeded(facts: {
   readonly contextWindow: number;
   readonly messageTokens: number;
   readonly completionTokens: number | undefined;
+  readonly promptParam: 'messages' | 'input';
 }): ServiceError {
-  const { contextWindow, messageTokens, completionTokens } = facts;
+  const { contextWindow, messageTokens, completionTokens, promptParam } = facts;
+  if (promptParam === 'input') {
+    return invalidRequest({
+      message: 'Your input exceeds the context window of this model. Please adjust your input and try again.',
+      param: 'input',
+      code: 'context_length_exceeded',
+    });
+  }
   const rest =
     completionTokens === undefined
       ? `However, your messages resulted in ${messageTokens} tokens. Please reduce the length of the messages.`

@@ -9,6 +9,7 @@ import type { LimiterRecorder } from './limiter-state.ts';
 import { ModelFaults } from './model-faults.ts';
 import { type Deployment, limitersOf, type Region } from './region.ts';
 import { type Handler, RegionServer } from './region-server.ts';
+import { ResponseStore } from './responses/response-store.ts';
 import { serveAdmin } from '../admin/serve-admin.ts';
 import type { Switched } from '../parts/part-switch.ts';
 import { serveCall } from './serve-call.ts';
@@ -54,7 +55,8 @@ async function startOn(callLog: CallLog, settings: AzureOpenAiSettings): Promise
   } = settings;
   const startedAt = now();
   const regions = await buildRegions(settings, { startedAt, recorder: recorderOn(callLog) });
-  const service: Service = { seed, isInstant, now, book: new CallBook(callLog), faults };
+  const book = new CallBook(callLog);
+  const service: Service = { seed, isInstant, now, book, faults, responses: new ResponseStore() };
   restoreLimiters(regions, callLog, startedAt);
   announce(regions, log);
   const servers = new Map<string, { readonly region: Region; readonly server: RegionServer }>();
@@ -142,6 +144,7 @@ function resetOf(facts: { readonly regions: Administered['regions']; readonly se
   const lies = new Map<Deployment, HeaderLies>(deployments.map((deployment) => [deployment, deployment.lies]));
   return async () => {
     service.book.clear();
+    service.responses.clear();
     for (const limiter of limitersOf(regions.map(({ region }) => region)).values()) {
       limiter.restart(service.now());
     }

@@ -10,12 +10,14 @@ export interface StreamedAnswer {
   readonly steps: readonly string[];
   readonly completionTokens: number;
   readonly latency: LatencyPlan;
+  /** How an error in the middle is put, after what was sent; as in a chat completion by default. */
+  readonly errorEvent?: ((body: unknown, sent: string) => string) | undefined;
 }
 
 /** Timers closer together than this are joined: a fast model sends several tokens in one write. */
 const tickMs = 10;
-/** Steps that a caller sees before a fault after the first byte: the role and two tokens. */
-const stepsBeforeFault = 3;
+/** What a caller sees before a fault after the first byte, unless the fault says otherwise: the role and two tokens. */
+const tokensBeforeFault = 2;
 
 export async function streamAnswer(exchange: Exchange, answer: StreamedAnswer): Promise<void> {
   const { fault, response, service } = exchange;
@@ -82,8 +84,9 @@ async function sendSteps(exchange: Exchange, answer: StreamedAnswer): Promise<vo
 
 async function breakOff(exchange: Exchange, answer: StreamedAnswer): Promise<void> {
   const { call, fault, promptTokens, response, service } = exchange;
-  const start = answer.steps.slice(0, Math.min(stepsBeforeFault, answer.steps.length - 1));
-  const facts = { promptTokens, completionTokens: start.length - 1 };
+  const { afterTokens = tokensBeforeFault } = fault ?? {};
+  const start = answer.steps.slice(0, afterTokens === 0 ? 0 : Math.min(1 + afterTokens, answer.steps.length - 1));
+  const facts = { promptTokens, completionTokens: Math.max(0, start.length - 1) };
   if (fault === undefined || fault.status === 0) {
     call.end({ status: 200, code: fault?.stallMs === undefined ? 'stream_cut' : 'stream_stalled', ...facts });
     await service.book.saved();
@@ -93,7 +96,8 @@ async function breakOff(exchange: Exchange, answer: StreamedAnswer): Promise<voi
   const error = faultAnswer(fault);
   call.end({ status: 200, code: error.code, ...facts });
   await service.book.saved();
-  response.end(start.join('') + errorEvent(error.body));
+  const sent = start.join('');
+  response.end(sent + (answer.errorEvent ?? errorEvent)(error.body, sent));
 }
 
 function endEarly(exchange: Exchange, completionTokens: number): void {

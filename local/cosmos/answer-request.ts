@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { Container } from './catalog.ts';
-import type { SignedRequest } from './check-signature.ts';
+import type { AuthorizedRequest } from './authorize.ts';
 import { CosmosError } from './cosmos-error.ts';
 import { itemOperationOf } from './item-operation.ts';
 import { mostItemBytes } from './read-document.ts';
 import { sessionToken } from './read-session.ts';
-import { parseResource, pathSegments, signedResource } from './resource-path.ts';
+import { resolvePath } from './resolve-path.ts';
+import { parseResource, pathSegments } from './resource-path.ts';
 import { runOperation, type Call, type Outcome } from './run-operation.ts';
-import type { CosmosRequest, Service } from './service.ts';
+import { isTrue, type CosmosRequest, type Service } from './service.ts';
 
 export interface Front {
   readonly service: Service;
-  readonly checkSignature: (request: SignedRequest) => void;
+  readonly authorize: (request: AuthorizedRequest) => void;
   readonly log: (line: string) => void;
 }
 
@@ -27,9 +30,18 @@ const mostRequestBytes = mostItemBytes + 64 * 1024;
 export async function answerRequest(front: Front, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const result = await resultOf(front, incoming);
   if (result.kind === 'reset') {
-    incoming.socket.resetAndDestroy();
+    cutOff(incoming.socket);
   } else if (result.kind === 'answered' && !outgoing.destroyed) {
     write(outgoing, result.outcome);
+  }
+}
+
+/** A connection inside of TLS can be ended, but has no reset of its own. */
+function cutOff(socket: Socket): void {
+  if (socket instanceof TLSSocket) {
+    socket.destroy();
+  } else {
+    socket.resetAndDestroy();
   }
 }
 
@@ -58,10 +70,16 @@ async function resultOf(front: Front, incoming: IncomingMessage): Promise<Result
 async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> {
   const body = await readBody(incoming);
   const request = readRequest(incoming, body ?? '');
-  const segments = pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/');
-  front.checkSignature({
+  const { segments, signed } = resolvePath(
+    front.service.catalog,
+    pathSegments((incoming.url ?? '/').split('?', 1)[0] ?? '/'),
+  );
+  front.authorize({
     method: request.method,
-    resource: signedResource(segments),
+    path: incoming.url ?? '/',
+    isSecure: request.isSecure,
+    resource: signed,
+    isRead: isRead(request),
     authorization: request.header('authorization'),
     date: request.header('x-ms-date') ?? request.header('date'),
     nowMs: front.service.now(),
@@ -73,6 +91,16 @@ async function readCall(front: Front, incoming: IncomingMessage): Promise<Call> 
   const operation = itemOperationOf(resource, request);
   const fault = operation === undefined ? undefined : front.service.faults.take(operation);
   return { resource, request, operation, fault };
+}
+
+/** Queries and their plans are posted. */
+function isRead({ header, method }: CosmosRequest): boolean {
+  return (
+    method === 'GET' ||
+    isTrue(header('x-ms-documentdb-isquery')) ||
+    isTrue(header('x-ms-cosmos-is-query-plan-request')) ||
+    header('content-type') === 'application/query+json'
+  );
 }
 
 async function carryOut(service: Service, call: Call): Promise<Result> {
@@ -101,6 +129,7 @@ async function isUpAfter({ stopping }: Service, ms: number): Promise<boolean> {
 function readRequest(incoming: IncomingMessage, body: string): CosmosRequest {
   return {
     method: incoming.method ?? 'GET',
+    isSecure: incoming.socket instanceof TLSSocket,
     header: (name) => {
       const value = incoming.headers[name];
       return Array.isArray(value) ? value.join(',') : value;

@@ -46,6 +46,8 @@ export interface ItemStore {
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
   readonly remove: (rowId: number) => void;
+  /** The id of the item in a row, expired or not. */
+  readonly nameOf: (rowId: number) => string | undefined;
   /** Whether an item would break a unique key. */
   readonly breaksUniqueKey: (claim: UniqueClaim) => boolean;
   /** In the order of the row ids. */
@@ -65,21 +67,8 @@ const columns = 'row_id, id, partition_key, body, etag, modified_ms, lsn';
 export function openItemStore(settings: ItemTableSettings): ItemStore {
   const { database } = settings;
   const table = createItemTable(settings);
-  const find = database.prepare(
-    `SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND (expires_ms IS NULL OR expires_ms > ?)`,
-  );
-  const removeKey = database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`);
-  const insert = database.prepare(
-    `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const update = database.prepare(
-    `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ?, lsn = ? WHERE row_id = ?`,
-  );
-  const remove = database.prepare(`DELETE FROM ${table} WHERE row_id = ?`);
-  const sweep = database.prepare(
-    `DELETE FROM ${table} WHERE row_id IN (SELECT row_id FROM ${table} WHERE expires_ms <= ? LIMIT ?)`,
-  );
+  const { find, insert, name, remove, removeExpired, sweep, update } = prepareStatements(database, table);
+  const select = `SELECT ${columns} FROM ${table}`;
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
     find: (key, nowMs) => {
@@ -87,7 +76,7 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
       return row === undefined ? undefined : readRow(row);
     },
     insert: (key, content) => {
-      removeKey.run(key.id, key.partitionKey, content.modifiedMs);
+      removeExpired.run(key.id, key.partitionKey, content.modifiedMs);
       lastRowId += 1;
       insert.run(lastRowId, key.id, key.partitionKey, ...contentValues(content));
       return lastRowId;
@@ -98,11 +87,15 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
     remove: (rowId) => {
       remove.run(rowId);
     },
+    nameOf: (rowId) => {
+      const row = name.get(rowId);
+      return row === undefined ? undefined : text(row['id']);
+    },
     breaksUniqueKey: openUniqueCheck(settings, table),
-    scan: (scope) => rowsOf(scanItems(database, `SELECT ${columns} FROM ${table}`, scope)),
+    scan: (scope) => rowsOf(scanItems(database, select, scope)),
     changes: (scope) => {
       createLsnIndex(database, table);
-      return rowsOf(scanChanges(database, `SELECT ${columns} FROM ${table}`, scope));
+      return rowsOf(scanChanges(database, select, scope));
     },
     count: (partition) => countItems(database, table, partition),
     sweep: (nowMs, atMost) => Number(sweep.run(nowMs, atMost).changes),
@@ -112,6 +105,27 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
     drop: () => {
       database.exec(`DROP TABLE ${table}`);
     },
+  };
+}
+
+function prepareStatements(database: DatabaseSync, table: string) {
+  const alive = '(expires_ms IS NULL OR expires_ms > ?)';
+  return {
+    find: database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`),
+    name: database.prepare(`SELECT id FROM ${table} WHERE row_id = ?`),
+    removeExpired: database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`),
+    insert: database.prepare(
+      `INSERT INTO ${table} (row_id, id, partition_key, body, etag, modified_ms, ttl_seconds, expires_ms, lsn)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    update: database.prepare(
+      `UPDATE ${table} SET body = ?, etag = ?, modified_ms = ?, ttl_seconds = ?, expires_ms = ?, lsn = ?
+       WHERE row_id = ?`,
+    ),
+    remove: database.prepare(`DELETE FROM ${table} WHERE row_id = ?`),
+    sweep: database.prepare(
+      `DELETE FROM ${table} WHERE row_id IN (SELECT row_id FROM ${table} WHERE expires_ms <= ? LIMIT ?)`,
+    ),
   };
 }
 

@@ -15,6 +15,16 @@ export function itemRid(database: number, container: number, item: number): stri
   return encode(bytesOf({ database, container, item }));
 }
 
+/** The row behind the resource id of an item of the container; undefined for any other text. */
+export function rowOfItemRid(
+  rid: string,
+  { database, container }: { readonly database: number; readonly container: number },
+): number | undefined {
+  const bytes = Buffer.from(rid.replaceAll('-', '/'), 'base64');
+  const rowId = bytes.length === 16 ? Number(bytes.readBigUInt64LE(8)) : 0;
+  return rid === itemRid(database, container, rowId) ? rowId : undefined;
+}
+
 function bytesOf(ids: { readonly database: number; readonly container?: number; readonly item?: number }): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt32LE(ids.database, 0);

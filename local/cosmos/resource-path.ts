@@ -3,6 +3,8 @@ import { CosmosError, notCarriedError } from './cosmos-error.ts';
 /** What a request path names (learn.microsoft.com/rest/api/cosmos-db/cosmosdb-resource-uri-syntax-for-rest). */
 export type Resource =
   | { readonly kind: 'account' }
+  | { readonly kind: 'offers' }
+  | { readonly kind: 'offer'; readonly offer: string }
   | { readonly kind: 'databases' }
   | { readonly kind: 'database'; readonly database: string }
   | { readonly kind: 'containers'; readonly database: string }
@@ -25,9 +27,12 @@ export function pathSegments(path: string): readonly string[] {
 
 /**
  * What a key signature is about: the last type in the path, and the link of the resource, or of its parent for a feed
- * (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources).
+ * (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources). Offers are named by their id alone.
  */
 export function signedResource(segments: readonly string[]): { readonly type: string; readonly link: string } {
+  if (segments[0] === 'offers') {
+    return { type: 'offers', link: (segments[1] ?? '').toLowerCase() };
+  }
   const isFeed = segments.length % 2 === 1;
   const type = segments[segments.length - (isFeed ? 1 : 2)] ?? '';
   return { type, link: (isFeed ? segments.slice(0, -1) : segments).join('/') };
@@ -40,7 +45,8 @@ const leftOut = new Map([
   ['users', 'users and permissions'],
   ['conflicts', 'the conflict feed'],
   ['clientencryptionkeys', 'client encryption'],
-  ['offers', 'offers (provisioned throughput)'],
+  ['permissions', 'users and permissions'],
+  ['operations', 'operations on a whole partition key'],
 ]);
 
 /** Throws `CosmosError` (400) for a path that names nothing, or something that is not carried. */
@@ -54,6 +60,9 @@ export function parseResource(segments: readonly string[]): Resource {
   }
   if (databases === undefined) {
     return { kind: 'account' };
+  }
+  if (databases === 'offers' && containers === undefined) {
+    return database === undefined ? { kind: 'offers' } : { kind: 'offer', offer: database };
   }
   if (databases === 'dbs' && rest.length === 0) {
     if (database === undefined) {

@@ -4,6 +4,7 @@ import { faultRefusal, rateTooLarge, type CosmosFault } from './cosmos-faults.ts
 import type { ItemOperation } from './item-operation.ts';
 import { QueryError } from './query/query-error.ts';
 import { requireSession } from './read-session.ts';
+import type { RequestUnitBudget } from './request-unit-budget.ts';
 import type { Resource } from './resource-path.ts';
 import {
   serveAccount,
@@ -14,6 +15,7 @@ import {
   servePartitionKeyRanges,
 } from './serve-catalog.ts';
 import { serveItem, serveItems } from './serve-items.ts';
+import { serveOffer, serveOffers } from './serve-offers.ts';
 import { queryRefusal, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 /** The answer, and the container that it came from, for the headers that name it. */
@@ -43,7 +45,7 @@ export function runOperation(service: Service, call: Call): Outcome {
     if ('container' in resource) {
       container = service.catalog.container(resource.database, resource.container);
     }
-    refuseInjected(service, call);
+    refuseInjected(service, call, container);
     refuseTriggers(request);
     if (container !== undefined && (call.operation?.name === 'read' || call.operation?.name === 'query')) {
       requireSession(container, request);
@@ -70,7 +72,11 @@ function serve(call: {
   const { service, resource, request, container } = call;
   switch (resource.kind) {
     case 'account':
-      return serveAccount(service);
+      return serveAccount(service, request);
+    case 'offers':
+      return serveOffers(service, request);
+    case 'offer':
+      return serveOffer(service, request, resource.offer);
     case 'databases':
       return serveDatabases(service, request);
     case 'database':
@@ -95,15 +101,20 @@ function present(container: Container | undefined): Container {
   return container;
 }
 
-function refuseInjected({ faults, now }: Service, { fault, operation }: Call): void {
+function refuseInjected(service: Service, { fault, operation }: Call, container: Container | undefined): void {
   const refusal = fault === undefined ? undefined : faultRefusal(fault);
   if (refusal !== undefined) {
     throw refusal;
   }
-  const waitMs = operation === undefined ? undefined : faults.budget(operation.container)?.retryAfterMs(now());
+  const waitMs = operation === undefined ? undefined : budgetOf(service, container)?.retryAfterMs(service.now());
   if (waitMs !== undefined) {
     throw rateTooLarge(waitMs);
   }
+}
+
+/** A limit that was set from outside goes before the container's own throughput. */
+function budgetOf({ faults, offers }: Service, container: Container | undefined): RequestUnitBudget | undefined {
+  return container === undefined ? undefined : (faults.budget(container.id) ?? offers.budget(container));
 }
 
 function refuseTriggers({ header }: CosmosRequest): void {
@@ -115,7 +126,7 @@ function refuseTriggers({ header }: CosmosRequest): void {
 
 /** Reads of the container itself, plans and ranges cost its items nothing, and are no operations on them. */
 function book(
-  { faults, now }: Service,
+  service: Service,
   { operation, resource }: Call,
   { charge, container }: { readonly charge: number; readonly container: Container | undefined },
 ): void {
@@ -124,6 +135,6 @@ function book(
     container.meter.operations += 1;
   }
   if (operation !== undefined) {
-    faults.budget(operation.container)?.spend(now(), charge);
+    budgetOf(service, container)?.spend(service.now(), charge);
   }
 }

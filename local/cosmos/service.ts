@@ -4,6 +4,7 @@ import { CosmosError } from './cosmos-error.ts';
 import type { CosmosFaults } from './cosmos-faults.ts';
 import type { ItemContext } from './item-operations.ts';
 import { parseJson, type Json } from './json.ts';
+import type { OfferStore } from './offer-store.ts';
 import type { CompiledQuery } from './query/compile-query.ts';
 import type { QueryError } from './query/query-error.ts';
 
@@ -11,11 +12,12 @@ import type { QueryError } from './query/query-error.ts';
 export interface Service {
   readonly sql: DatabaseSync;
   readonly catalog: Catalog;
+  readonly offers: OfferStore;
   readonly now: () => number;
   readonly nextEtag: () => string;
   readonly compile: (query: string) => CompiledQuery;
   readonly compilePredicate: (predicate: string) => (item: Json) => boolean;
-  /** `http://127.0.0.1:port/`, as the account tells its clients. */
+  /** `http://127.0.0.1:port/`, as the account tells its clients that speak plainly. */
   readonly endpoint: string;
   readonly faults: CosmosFaults;
   /** Aborted when the service stops: nothing is carried out any more. */
@@ -26,6 +28,8 @@ export interface Service {
 export interface CosmosRequest {
   readonly method: string;
   readonly header: (name: string) => string | undefined;
+  /** Whether it came inside of TLS. */
+  readonly isSecure: boolean;
   readonly body: string;
 }
 

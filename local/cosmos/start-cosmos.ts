@@ -1,47 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { datedResponse } from '../dated-response.ts';
 import { answerRequest } from './answer-request.ts';
-import { openCatalog, type Catalog } from './catalog.ts';
-import { openSignatureCheck } from './check-signature.ts';
+import { openAuthorization } from './authorize.ts';
+import type { Catalog } from './catalog.ts';
+import type { AccountKeys } from './check-signature.ts';
 import { CosmosFaults } from './cosmos-faults.ts';
-import { indexingPolicyOf, readContainerDefinition } from './container-definition.ts';
+import type { CosmosSettings } from './cosmos-settings.ts';
+import { openAccountFile } from './open-account-file.ts';
+import { openListener } from './open-listener.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
+import { secureEndpoint } from './secure-endpoint.ts';
+import { identityEndpoint, isIdentityRequest, serveIdentity, type IdentityEndpoint } from './serve-identity.ts';
 import type { Service } from './service.ts';
-
-export interface ContainerSettings {
-  readonly id: string;
-  /** `/id` */
-  readonly partitionKeyPath: string;
-  /** Seconds; -1 switches time to live on without a default, absent leaves it off. */
-  readonly defaultTtlSeconds?: number;
-  /** `/state`: the indexed properties, for the price of writes and for quick filters. Absent: everything is indexed. */
-  readonly indexedPaths?: readonly string[];
-}
-
-export interface CosmosSettings {
-  /** 0 for a free one. */
-  readonly port: number;
-  /** The SQLite file; its folder is made. One process may have it open. */
-  readonly databasePath: string;
-  /** The account's key, in base64. */
-  readonly key: string;
-  /** Created when absent; time to live and indexing of existing ones are brought in line. */
-  readonly databases: readonly { readonly id: string; readonly containers: readonly ContainerSettings[] }[];
-  /** What goes wrong; nothing when absent. */
-  readonly faults?: CosmosFaults;
-  readonly log?: (line: string) => void;
-}
 
 export interface Cosmos {
   readonly port: number;
   /** `http://127.0.0.1:port/` */
   readonly endpoint: string;
   readonly connectionString: string;
+  /** Inside of TLS; undefined without a certificate. */
+  readonly secureEndpoint: string | undefined;
+  /** Where clients without a key get tokens. */
+  readonly identity: IdentityEndpoint;
   /** What the item operations on a container have cost since the start. Throws `CosmosError` for an unknown container. */
   readonly requestUnits: (
     database: string,
@@ -54,34 +36,26 @@ const sweepEveryMs = 2000;
 const sweepAtMost = 500;
 
 /**
- * Starts an embedded Azure Cosmos DB (API for NoSQL, key authentication, one region, one physical partition) on the
- * loopback interface, over plain HTTP. A write is answered when SQLite has it in its write-ahead log, so a killed
- * process loses nothing that was acknowledged.
+ * Starts an embedded Azure Cosmos DB (API for NoSQL, one region, one physical partition) on the loopback interface. A
+ * write is answered when SQLite has it in its write-ahead log, so a killed process loses nothing that was acknowledged.
  */
 export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
-  const { sql, catalog } = openCatalogFile(settings);
-  const compile = openQueryCache();
-  const compilePredicate = openPredicateCache();
-  const checkSignature = openSignatureCheck(settings.key);
+  const { sql, catalog, offers } = openAccountFile(settings);
   const log = settings.log ?? (() => undefined);
   const now = Date.now;
-  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0, ServerResponse: datedResponse(now) });
-  const port = await listen(server, settings.port).catch((error: unknown) => {
+  const http = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0, ServerResponse: datedResponse(now) });
+  const { certificate, faults = new CosmosFaults(0) } = settings;
+  const listener = await openListener({ port: settings.port, http, certificate }).catch((error: unknown) => {
     sql.close();
     throw error;
   });
+  const { port } = listener;
   const endpoint = `http://127.0.0.1:${port}/`;
-  const nextEtag = openEtagSource();
-  const { faults = new CosmosFaults(0) } = settings;
   const ending = new AbortController();
-  const tools = { now, nextEtag, compile, compilePredicate };
-  const service: Service = { sql, catalog, ...tools, endpoint, faults, stopping: ending.signal };
-  server.on('request', (incoming, outgoing) => {
-    answerRequest({ service, checkSignature, log }, incoming, outgoing).catch((error: unknown) => {
-      log(`cosmos: an answer could not be written: ${String(error)}`);
-      outgoing.destroy();
-    });
-  });
+  const tools = { now, nextEtag: openEtagSource(), compile: openQueryCache(), compilePredicate: openPredicateCache() };
+  const service: Service = { sql, catalog, offers, ...tools, endpoint, faults, stopping: ending.signal };
+  const identity = identityEndpoint(endpoint, settings.key);
+  serve(http, { ...settings, service, log, identity });
   const sweeper = setInterval(() => {
     sweepExpired(catalog);
   }, sweepEveryMs).unref();
@@ -90,6 +64,8 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
     port,
     endpoint,
     connectionString: `AccountEndpoint=${endpoint};AccountKey=${settings.key};`,
+    secureEndpoint: certificate === undefined ? undefined : secureEndpoint(endpoint),
+    identity,
     requestUnits: (database, container) => {
       const { requestUnits, operations } = catalog.container(database, container).meter;
       return { total: Math.round(requestUnits * 100) / 100, operations };
@@ -97,63 +73,39 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
     stop: async () => {
       clearInterval(sweeper);
       ending.abort();
-      await close(server);
+      await listener.close();
       sql.close();
     },
   };
 }
 
-function openCatalogFile(settings: CosmosSettings): { readonly sql: DatabaseSync; readonly catalog: Catalog } {
-  const sql = openDatabase(settings.databasePath);
-  try {
-    const catalog = openCatalog(sql, Date.now);
-    declare(catalog, settings);
-    return { sql, catalog };
-  } catch (error) {
-    sql.close();
-    throw error;
-  }
+function serve(
+  http: Server,
+  account: AccountKeys & {
+    readonly service: Service;
+    readonly identity: IdentityEndpoint;
+    readonly log: (line: string) => void;
+  },
+): void {
+  const { identity, key, log, service } = account;
+  const audiences = audiencesOf(service.endpoint);
+  const front = { service, authorize: openAuthorization({ ...account, audiences }), log };
+  http.on('request', (incoming, outgoing) => {
+    if (isIdentityRequest(incoming)) {
+      serveIdentity({ key, audiences, header: identity.header }, incoming, outgoing);
+      return;
+    }
+    answerRequest(front, incoming, outgoing).catch((error: unknown) => {
+      log(`cosmos: an answer could not be written: ${String(error)}`);
+      outgoing.destroy();
+    });
+  });
 }
 
-/** Exclusive: a second process on the same file fails at once, instead of doing half of the work. */
-function openDatabase(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true });
-  const sql = new DatabaseSync(path);
-  sql.exec(`
-    PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
-    PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 8000;
-  `);
-  return sql;
-}
-
-function declare(catalog: Catalog, settings: CosmosSettings): void {
-  for (const database of settings.databases) {
-    if (!catalog.hasDatabase(database.id)) {
-      catalog.createDatabase(database.id);
-    }
-    for (const { id, partitionKeyPath, defaultTtlSeconds, indexedPaths } of database.containers) {
-      const policy = indexingPolicyOf(indexedPaths);
-      const definition = readContainerDefinition({
-        id,
-        partitionKey: { paths: [partitionKeyPath], kind: 'Hash', version: 2 },
-        ...(defaultTtlSeconds === undefined ? {} : { defaultTtl: defaultTtlSeconds }),
-        indexingPolicy: {
-          indexingMode: policy.indexingMode,
-          automatic: policy.automatic,
-          includedPaths: policy.includedPaths.map(({ path }) => ({ path })),
-          excludedPaths: policy.excludedPaths.map(({ path }) => ({ path })),
-        },
-      });
-      if (catalog.hasContainer(database.id, id)) {
-        catalog.replaceContainer(catalog.container(database.id, id), definition);
-      } else {
-        catalog.createContainer(database.id, definition);
-      }
-    }
-  }
+/** What tokens may be for: the account, by any of its names, or Cosmos DB as a whole. */
+function audiencesOf(endpoint: string): readonly string[] {
+  const { origin } = new URL(secureEndpoint(endpoint));
+  return [origin, origin.replace('127.0.0.1', 'localhost'), 'https://cosmos.azure.com'];
 }
 
 /** ETags never come twice: a random part for the process, and a count. */
@@ -172,28 +124,4 @@ function sweepExpired(catalog: Catalog): void {
       container.items.sweep(Date.now(), sweepAtMost);
     }
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new TypeError('The server listens on no port.');
-  }
-  return address.port;
-}
-
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-    server.closeAllConnections();
-  });
 }

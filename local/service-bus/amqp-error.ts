@@ -108,3 +108,11 @@ export function messageNotFound(sequence: number): AmqpError {
     description: `There is no scheduled message with sequence number ${sequence}.`,
   };
 }
+
+/** A queue that is full takes messages again when others have gone. */
+export function queueFull(name: string, maxSizeBytes: number): AmqpError {
+  return {
+    condition: conditions.resourceLimitExceeded,
+    description: `The maximum entity size of ${maxSizeBytes} bytes has been reached or exceeded for '${name}'.`,
+  };
+}

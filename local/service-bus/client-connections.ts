@@ -1,45 +1,40 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { whenProtocolKnown } from './administration/first-byte.ts';
 import type { AmqpError } from './amqp-error.ts';
+import type { Certificate } from '../tls/self-signed-certificate.ts';
 import type { BrokerConnection, MessageLink } from './broker-connection.ts';
 
-/** The connections of all clients: AMQP, and HTTP for the administration client, come in at one port. */
+/**
+ * The connections of all clients. AMQP, HTTP for the administration client, and either of them in TLS come in at one port;
+ * the first byte tells which.
+ */
 export class ClientConnections {
   readonly #openBroker: (socket: Socket) => BrokerConnection;
   readonly #administration: HttpServer;
+  readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #brokers = new Map<Socket, BrokerConnection>();
 
   constructor(fields: {
     readonly openBroker: (socket: Socket) => BrokerConnection;
     readonly administration: HttpServer;
+    /** Without one, whoever speaks TLS is cut off. */
+    readonly certificate: Certificate | undefined;
   }) {
     this.#openBroker = fields.openBroker;
     this.#administration = fields.administration;
+    if (fields.certificate !== undefined) {
+      this.#tls = createTlsServer({ ...fields.certificate });
+      this.#tls.on('secureConnection', (socket) => this.#takeOver(socket, false));
+    }
   }
 
   take(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      this.#brokers.delete(socket);
-    });
-    // Whoever takes the connection over listens as well; until then an error only means that the client has gone.
-    socket.on('error', () => undefined);
-    whenProtocolKnown(socket, (protocol) => {
-      switch (protocol) {
-        case 'amqp':
-          this.#brokers.set(socket, this.#openBroker(socket));
-          break;
-        case 'http':
-          this.#administration.emit('connection', socket);
-          break;
-        case 'tls':
-          socket.destroy();
-          break;
-      }
-    });
+    socket.on('close', () => this.#sockets.delete(socket));
+    this.#takeOver(socket, true);
   }
 
   /** Cuts everybody off. @returns how many spoke AMQP */
@@ -54,5 +49,23 @@ export class ClientConnections {
   /** Detaches links with an error. @returns how many */
   dropLinks(isMeant: (link: MessageLink) => boolean, error: AmqpError): number {
     return [...this.#brokers.values()].reduce((sum, broker) => sum + broker.dropLinks(isMeant, error), 0);
+  }
+
+  /** @param mayStartTls false inside of TLS */
+  #takeOver(socket: Socket, mayStartTls: boolean): void {
+    // Whoever takes the connection over listens as well; until then an error only means that the client has gone.
+    socket.on('error', () => undefined);
+    whenProtocolKnown(socket, (protocol) => {
+      if (protocol === 'amqp') {
+        this.#brokers.set(socket, this.#openBroker(socket));
+        socket.on('close', () => this.#brokers.delete(socket));
+      } else if (protocol === 'http') {
+        this.#administration.emit('connection', socket);
+      } else if (mayStartTls && this.#tls !== undefined) {
+        this.#tls.emit('connection', socket);
+      } else {
+        socket.destroy();
+      }
+    });
   }
 }

@@ -1,6 +1,7 @@
-import { AmqpDecodeError, conditions, messageTooLarge, type AmqpError } from './amqp-error.ts';
+import { AmqpDecodeError, conditions, messageTooLarge, queueFull, type AmqpError } from './amqp-error.ts';
 import type { BrokerSession } from './broker-session.ts';
 import type { Entity } from './entity.ts';
+import { sizeOf } from './entity-sizes.ts';
 import type { FaultGate } from './fault-gate.ts';
 import { parseBatch, parseMessage, type ParsedMessage } from './message-sections.ts';
 import type { QueueEngine } from './queue-engine.ts';
@@ -43,7 +44,7 @@ export function openIntakeLink({
       answer(delivery, { condition: conditions.decodeError, description: messages.message });
       return;
     }
-    const refused = refusedMessages(entity, messages);
+    const refused = refusedMessages(engine, entity, messages);
     if (refused !== undefined) {
       answer(delivery, refused);
       return;
@@ -61,8 +62,17 @@ export function openIntakeLink({
   });
 }
 
-/** Why an entity takes none of the messages: a queue of sessions asks each for its session. */
-export function refusedMessages(entity: Entity, messages: readonly ParsedMessage[]): AmqpError | undefined {
+/** Why an entity takes none of the messages: a queue may be full, and one of sessions asks each for its session. */
+export function refusedMessages(
+  engine: QueueEngine,
+  entity: Entity,
+  messages: readonly ParsedMessage[],
+): AmqpError | undefined {
+  const { maxSizeBytes } = entity.settings;
+  const bytes = messages.reduce((sum, message) => sum + sizeOf(message), engine.sizeBytes(entity));
+  if (bytes > maxSizeBytes) {
+    return queueFull(entity.name, maxSizeBytes);
+  }
   if (entity.sessions === undefined || messages.every(({ sessionId }) => sessionId !== undefined)) {
     return undefined;
   }

@@ -22,7 +22,8 @@ export function schedule({ engine, entity, fields, gate, respond }: ManagementRe
   const bytes = encoded.reduce((sum, message) => sum + message.length, 0);
   const { maxMessageBytes } = entity.settings;
   const messages = bytes > maxMessageBytes ? [] : encoded.map((message) => parseMessage(message));
-  const refused = bytes > maxMessageBytes ? messageTooLarge(bytes, maxMessageBytes) : refusedMessages(entity, messages);
+  const refused =
+    bytes > maxMessageBytes ? messageTooLarge(bytes, maxMessageBytes) : refusedMessages(engine, entity, messages);
   if (refused !== undefined) {
     respond(failed(refused));
     return;

@@ -21,6 +21,7 @@ export interface QueueDescription {
 export interface QueueHost {
   readonly find: (name: string, deadLetter: boolean) => Entity | undefined;
   readonly open: (settings: QueueSettings) => void;
+  readonly sizeBytes: (entity: Entity) => number;
   /** Forgets a queue and its dead-letter queue, with everything that was in memory of them. */
   readonly forget: (entity: Entity) => void;
 }
@@ -128,7 +129,7 @@ export class QueueAdministration {
     }
     const { settings, createdAtMs, updatedAtMs } = record;
     const accessedAtMs = entity.accessedAtMs ?? record.accessedAtMs;
-    const sizeBytes = this.#store.sizes.of(entity.id) + this.#store.sizes.of(entity.deadLetters?.id ?? 0);
+    const sizeBytes = this.#host.sizeBytes(entity);
     return { settings, createdAtMs, updatedAtMs, accessedAtMs, counts: countsOf(entity), sizeBytes };
   }
 
@@ -162,13 +163,13 @@ export class QueueAdministration {
     const isChanged = kept === undefined || JSON.stringify(kept.settings) !== JSON.stringify(settings);
     const record = {
       settings,
-      isDeclared: true,
+      isDeclared: kept?.isDeclared ?? true,
       createdAtMs: kept?.createdAtMs ?? nowMs,
       updatedAtMs: isChanged ? nowMs : kept.updatedAtMs,
       accessedAtMs: kept?.accessedAtMs,
     };
     this.#records.set(settings.name.toLowerCase(), record);
-    if (isChanged || !kept.isDeclared) {
+    if (isChanged) {
       this.#store.catalog.save(record);
     }
   }

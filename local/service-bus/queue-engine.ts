@@ -197,6 +197,11 @@ export class QueueEngine {
       : this.#store.ofSession(entity.id, session, fromSequence);
   }
 
+  /** What the messages of a queue and of its dead-letter queue take. */
+  sizeBytes({ id, deadLetters }: Entity): number {
+    return this.#store.sizes.of(id) + this.#store.sizes.of(deadLetters?.id ?? 0);
+  }
+
   counts(queue: string): QueueCounts {
     return this.administration.counts(queue);
   }

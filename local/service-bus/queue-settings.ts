@@ -15,7 +15,7 @@ export interface QueueSettings {
   readonly requiresSession?: boolean | undefined;
   /** The largest message, and batch; 262,144 when absent, as on the Standard tier. */
   readonly maxMessageBytes?: number | undefined;
-  /** What all messages of the queue and of its dead-letter queue may take together; 1 GB when absent. */
+  /** What all messages of the queue and of its dead-letter queue may take together; 80 GB when absent, the most there is. */
   readonly maxSizeBytes?: number | undefined;
   /** Kept and given back. */
   readonly userMetadata?: string | undefined;
@@ -47,6 +47,6 @@ export function entitySettings(queue: QueueSettings): EntitySettings {
     deadLetterOnExpiration: queue.deadLetterOnExpiration ?? false,
     requiresSession: queue.requiresSession ?? false,
     maxMessageBytes: queue.maxMessageBytes ?? 262_144,
-    maxSizeBytes: queue.maxSizeBytes ?? 1024 * 1024 * 1024,
+    maxSizeBytes: queue.maxSizeBytes ?? 80 * 1024 * 1024 * 1024,
   };
 }

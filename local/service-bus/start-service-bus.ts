@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import type { Certificate } from '../tls/self-signed-certificate.ts';
 import { createAdministrationServer } from './administration/serve-administration.ts';
 import { entityNotFound, type AmqpError } from './amqp-error.ts';
 import { BrokerConnection, type MessageLink } from './broker-connection.ts';
@@ -24,6 +25,8 @@ export interface ServiceBusSettings {
   readonly keyName?: string;
   /** The shared access key that tokens have to be signed with. */
   readonly key: string;
+  /** For clients that speak TLS, on the same port; they are cut off when it is absent. */
+  readonly certificate?: Certificate | undefined;
   /** What goes wrong; nothing when absent. */
   readonly faults?: ServiceBusFaults;
   /** How long idle links and connections are kept; as on the service when absent. */
@@ -71,8 +74,7 @@ export interface LockPlace {
  */
 export async function startServiceBus(settings: ServiceBusSettings): Promise<ServiceBus> {
   const log = settings.log ?? (() => undefined);
-  const keyName = settings.keyName ?? 'RootManageSharedAccessKey';
-  const { faults = new ServiceBusFaults(0) } = settings;
+  const { faults = new ServiceBusFaults(0), keyName = 'RootManageSharedAccessKey' } = settings;
   const now = (): number => Date.now();
   const sharedKey = { keyName, key: settings.key };
   const store = new QueueStore(settings.databasePath);
@@ -89,6 +91,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   const container = createContainer(log, limits.idleTimeOutMs);
   const connections = new ClientConnections({
     openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
+    certificate: settings.certificate,
     administration: createAdministrationServer({
       administration: engine.administration,
       sharedKey,

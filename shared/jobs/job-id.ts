@@ -34,3 +34,14 @@ export function messageIdOf(
 export function isOwnMessageId(messageId: string | undefined): boolean {
   return messageId?.includes('~') ?? false;
 }
+
+const ownMessageId = /~(\d{1,15})~[0-9a-f]{12}$/u;
+
+/**
+ * The epoch that a message tells of itself, `told`, where its id is one that `messageIdOf` gives in that epoch; otherwise 0.
+ * A sender's own property of that name counts for nothing: its job would be parked in an epoch that nobody reads back.
+ */
+export function epochOf(messageId: unknown, told: unknown): number {
+  const [, named] = typeof messageId === 'string' ? (ownMessageId.exec(messageId) ?? []) : [];
+  return named !== undefined && String(told) === named ? Number(named) : 0;
+}

@@ -30,7 +30,8 @@ export type Lane = z.infer<typeof laneSchema>;
  * other: any of them may be the last that got to write its start.
  */
 export const ticketSchema = z.object({
-  lane: z.string(),
+  // S1: it goes into an address, and anybody with rights to send may have written it.
+  lane: z.string().regex(/^lane-\d{1,4}$/u),
   generation: z.number(),
   continues: z.array(startedBy).optional(),
 });

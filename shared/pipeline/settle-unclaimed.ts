@@ -24,6 +24,10 @@ export async function settleUnclaimed(
   const { decision, document, message } = run;
   switch (decision.kind) {
     case 'complete':
+      if (document.erasedAt !== undefined) {
+        // A late message of an erased job may have brought its request with it.
+        await deps.payloads.removeOf(document.id);
+      }
       await message.complete();
       return { settlement: 'complete', outcome: decision.because };
     case 'dead-letter': {

@@ -5,13 +5,16 @@ import { choosePool } from '../pools/choose-pool.ts';
 import type { Pool } from '../pools/pool.ts';
 import { poolCost } from '../pools/pool-cost.ts';
 import { queueOf } from '../pools/queue-of.ts';
+import { parseTraceparent } from '../telemetry/traceparent.ts';
 import type { PipelineDeps } from './deps.ts';
+import { deadLetterInvalid } from './dead-letter-invalid.ts';
 import { type JobRun, runJob } from './run-job.ts';
-import { readMessage } from './read-message.ts';
+import { type ReadJob, readMessage } from './read-message.ts';
+import { writeMessage, type WrittenMessage } from './write-message.ts';
 
 /**
- * Sorts a message of the intake on to its pool's queue, under the same job id. One that no pool serves, or that is no
- * job, ends here.
+ * Sorts a message of the intake on to its pool's queue, under the same job id; a large request is stored first. One that no
+ * pool serves, or that is no job, ends here.
  */
 export async function sortMessage(
   deps: PipelineDeps,
@@ -24,18 +27,34 @@ export async function sortMessage(
     await runJob(deps, { ...rest, message, pool: anyPool });
     return;
   }
-  const { id, envelope, digest, requestRef } = read.job;
-  const request = requestRef === undefined ? { inline: envelope.request } : { ref: requestRef };
+  const { id, envelope, digest } = read.job;
+  const written = await textOf(deps, read.job);
+  if (written.kind === 'too-large') {
+    await deadLetterInvalid(deps, message, { kind: 'invalid', id, problems: [written.problem] });
+    return;
+  }
+  if (written.stored !== undefined) {
+    await deps.payloads.put(written.stored.name, written.stored.text);
+  }
   await deps.queue.send(queueOf(chosen, envelope.options?.priority), [
     {
       messageId: messageIdOf({ id, epoch: message.epoch, digest }, deps.sha256),
-      text: toMessageText({ id, envelope, digest, request }),
+      text: written.text,
       epoch: message.epoch,
-      traceparent: message.traceparent,
+      // Any sender's, of any length: it must not take the message over what the queue takes.
+      traceparent: parseTraceparent(message.traceparent) === undefined ? undefined : message.traceparent,
       costTokens: poolCost(chosen, envelope.request),
     },
   ]);
   await message.complete();
+}
+
+/** What it becomes may be too large for a message, though it came in one. */
+async function textOf(deps: PipelineDeps, job: ReadJob): Promise<WrittenMessage> {
+  const { requestRef } = job;
+  return requestRef === undefined
+    ? writeMessage(deps, job)
+    : { kind: 'written', text: toMessageText({ ...job, request: { ref: requestRef } }), stored: undefined };
 }
 
 function poolOf(deps: PipelineDeps, envelope: JobEnvelope): Pool | undefined {

@@ -6,13 +6,16 @@ import type { PoolDeployment } from '../pools/pool.ts';
 import type { Stored } from '../stored.ts';
 import { startFields } from '../telemetry/start-fields.ts';
 import { estimateCost } from '../tokens/estimate-cost.ts';
-import { markCall } from './call-marks.ts';
+import { endMark, markCall } from './call-marks.ts';
 import { callModel } from './call-model.ts';
 import type { PipelineDeps } from './deps.ts';
 import { type EndingRun, expireJob, type JobEnd, leaveTaken } from './end-job.ts';
 import { joinSignals } from './join-signals.ts';
 import type { SaveOutcome } from './save-job.ts';
 import { type StartOutcome, type StartWish, waitForStart } from './wait-for-start.ts';
+
+/** Storing the mark took so long that the start was over, so often: then the mark stays, or the job would never be called. */
+const mostMisses = 3;
 
 export interface CallRun extends EndingRun {
   /** What is sent: the job's own request, or what was made of it so that it fits. */
@@ -62,12 +65,21 @@ function isSuspect(run: CallRun): boolean {
 
 /** Waits for its start, makes sure that the job is still this delivery's, and calls. */
 async function startInTime(deps: PipelineDeps, run: CallRun): Promise<Called> {
-  let called = await startOnce(deps, run);
-  while (called.kind === 'missed') {
-    // Storing the mark took too long. Stored again, and again, the job would never be called: so it stays.
-    called = await startOnce(deps, { ...run, stored: called.stored });
+  let { stored } = run;
+  for (let misses = 1; ; misses += 1) {
+    const called = await startOnce(deps, { ...run, stored });
+    if (called.kind !== 'missed') {
+      return called;
+    }
+    ({ stored } = called);
+    if (misses < mostMisses) {
+      const saved = await endMark(deps, { ...run, stored }, stored.document);
+      if (saved.kind === 'taken') {
+        return { kind: 'ended', end: await leaveTaken(deps, run, saved.document) };
+      }
+      ({ stored } = saved);
+    }
   }
-  return called;
 }
 
 /** The start was over before the call could go out (B3). */

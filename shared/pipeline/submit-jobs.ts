@@ -1,25 +1,19 @@
 import { hasEnded, type JobDocument } from '../jobs/job-document.ts';
 import type { JobEnvelope } from '../jobs/job-envelope.ts';
 import { isJobId, messageIdOf } from '../jobs/job-id.ts';
-import { idOfLine, toMessageText } from '../jobs/job-message.ts';
-import { largestRequest } from '../jobs/read-body.ts';
-import { writeJson } from '../json/write-json.ts';
+import { idOfLine } from '../jobs/job-message.ts';
 import type { DeadLetter } from '../jobs/job-transitions.ts';
 import { newJobDocument } from '../jobs/new-job-document.ts';
-import { requestName } from '../payloads/payload-name.ts';
 import type { OutgoingMessage } from '../pools/job-queue.ts';
 import { poolCost } from '../pools/pool-cost.ts';
 import { queueOf } from '../pools/queue-of.ts';
-import { utf8Length } from '../tokens/utf8-length.ts';
 import { armFirstLane } from './arm-lanes.ts';
 import { checkJob, type JobFigures } from './check-job.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { Priority } from './expected-start.ts';
 import { expectedStarts } from './expected-starts.ts';
 import { digestOf } from './read-message.ts';
-
-/** Larger messages go to a blob: a queue takes 256 KB, properties included. In bytes of UTF-8. */
-const largestInline = 192 * 1024;
+import { writeMessage } from './write-message.ts';
 
 export interface Submission {
   readonly envelope: JobEnvelope;
@@ -103,8 +97,9 @@ async function prepare(
   }
   const digest = await digestOf(deps, envelope);
   const written = await writeMessage(deps, { id, envelope, digest });
-  if (written.kind === 'refused') {
-    return { kind: 'refused', id, deadLetter: written.deadLetter };
+  if (written.kind === 'too-large') {
+    const { path, message } = written.problem;
+    return { kind: 'refused', id, deadLetter: refuse(path, message).deadLetter };
   }
   const { text, stored } = written;
   if (stored !== undefined) {
@@ -141,33 +136,6 @@ const idTooLong = refuse(
   'custom_id',
   'is too long: with its batch id before it a job id has 128 characters at the most',
 );
-
-type WrittenMessage =
-  /** `stored`: the request, when it is too large for a message. */
-  | {
-      readonly kind: 'written';
-      readonly text: string;
-      readonly stored: { readonly name: string; readonly text: string } | undefined;
-    }
-  | Refusal;
-
-/** The message's text. Refuses what a pump could not read back: the job would be accepted and never end. */
-async function writeMessage(
-  deps: Pick<PipelineDeps, 'yieldToEventLoop'>,
-  job: { readonly id: string; readonly envelope: JobEnvelope; readonly digest: string },
-): Promise<WrittenMessage> {
-  const request = await writeJson(job.envelope.request, deps.yieldToEventLoop);
-  if (request.bytes <= largestInline) {
-    const text = toMessageText({ ...job, request: { written: request.text } });
-    if (utf8Length(text) <= largestInline) {
-      return { kind: 'written', text, stored: undefined };
-    }
-  }
-  const stored = { name: requestName(job.id, job.digest), text: request.text };
-  return request.bytes > largestRequest
-    ? refuse('request', `is larger than ${largestRequest} bytes when it is written as JSON`)
-    : { kind: 'written', text: toMessageText({ ...job, request: { ref: stored.name } }), stored };
-}
 
 interface Refusal {
   readonly kind: 'refused';

@@ -1,8 +1,9 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
+import { epochOf } from '../jobs/job-id.ts';
 import type { DeadLetter, DeadLetterHead, JobQueue } from './job-queue.ts';
 import { asQueueError } from './service-bus-errors.ts';
-import { readBody, readEpoch, readText } from './service-bus-received-message.ts';
+import { readBody, readText } from './service-bus-received-message.ts';
 
 /** Letters that one receive asks for. */
 const pageSize = 250;
@@ -145,7 +146,7 @@ function toHead(message: ServiceBusReceivedMessage): DeadLetterHead {
   return {
     sequenceNumber: String(message.sequenceNumber),
     messageId: typeof message.messageId === 'string' ? message.messageId : undefined,
-    epoch: readEpoch(properties['epoch']),
+    epoch: epochOf(message.messageId, properties['epoch']),
     reason: message.deadLetterReason,
     description: message.deadLetterErrorDescription,
     properties: Object.fromEntries(plain),

@@ -1,10 +1,8 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import { epochOf } from '../jobs/job-id.ts';
 import type { DeadLetterNote, ReceivedMessage, SettleOutcome } from './job-queue.ts';
 import { reachable } from './service-bus-reachable.ts';
 import type { SettlementKind, SettlementTurns } from './settlement-turns.ts';
-
-/** No job is parked so often; a sender's own number beyond it counts for nothing. */
-const largestEpoch = 1_000_000;
 
 /** Service Bus takes this many characters of reason and description. */
 const longestNote = 4096;
@@ -116,7 +114,7 @@ export function toReceivedMessage(
   return {
     messageId: typeof message.messageId === 'string' ? message.messageId : undefined,
     body: readBody(message),
-    epoch: readEpoch(properties['epoch']),
+    epoch: epochOf(message.messageId, properties['epoch']),
     batchId: readText(properties['batchId']),
     traceparent: readText(properties['traceparent']) ?? readText(properties['Diagnostic-Id']),
     sequenceNumber: String(message.sequenceNumber),
@@ -167,10 +165,6 @@ function toDeadLetterOptions(note: DeadLetterNote) {
 export function readBody(message: ServiceBusReceivedMessage): unknown {
   const body: unknown = message.body;
   return body;
-}
-
-export function readEpoch(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= largestEpoch ? value : 0;
 }
 
 export function readText(value: unknown): string | undefined {

@@ -6,12 +6,12 @@ import { test, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { runCli } from '../../cli/run-cli.ts';
 
-type Answer = (body: unknown, response: ServerResponse) => void;
+type Answer = (body: unknown, response: ServerResponse, path: string) => void;
 
 /** Runs a command line against an app that answers as the test says. */
 async function runAgainst(context: TestContext, answer: Answer, args: readonly string[]) {
   const server = createServer((request: IncomingMessage, response) => {
-    void text(request).then((body) => answer(body === '' ? undefined : JSON.parse(body), response));
+    void text(request).then((body) => answer(body === '' ? undefined : JSON.parse(body), response, request.url ?? ''));
   });
   context.after(() => server.close());
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -74,4 +74,39 @@ test('a purge takes no more than its limit, jobs and messages together', async (
   await runAgainst(context, answer, ['dead-letters', 'purge', '--all', '--yes', '--limit', '5']);
 
   assert.deepEqual(left, { jobs: 0, messages: 8 });
+});
+
+test('a breaker that is open is shown with its code and when its deployment is tried next', async (context) => {
+  const deployment = { region: 'eastus', deployment: 'chat', tokensPerMinute: 1000, state: 'open', code: 'http_503' };
+  const pool = { name: 'gpt-4o', model: 'gpt-4o', backlog: { messages: 3, costTokens: null }, paused: null };
+  const untilMs = Date.UTC(2026, 0, 31, 8);
+
+  const { said } = await runAgainst(
+    context,
+    (_body, response) => {
+      response.end(JSON.stringify({ pools: [{ ...pool, deployments: [{ ...deployment, untilMs }] }] }));
+    },
+    ['pools'],
+  );
+
+  assert.match(said, /open \(http_503\) +2026-01-31 08:00:00/u);
+});
+
+test('while a store is away the status still tells the health, and what could not be asked', async (context) => {
+  const part = { state: 'ok' };
+  const cosmos = { state: 'down', code: 'cosmos.unavailable' };
+  const health = { isHealthy: false, cosmos, serviceBus: part, clock: part, lanes: [] };
+  const away = { title: 'Not available right now', code: 'cosmos.unavailable' };
+
+  const { code, said } = await runAgainst(
+    context,
+    (_body, response, path) => {
+      response.statusCode = 503;
+      response.end(JSON.stringify(path === '/api/health' ? health : away));
+    },
+    ['status'],
+  );
+
+  assert.equal(code, 3);
+  assert.match(said, /NOT healthy[^]*down \(cosmos\.unavailable\)[^]*The dead letters cannot be told/u);
 });

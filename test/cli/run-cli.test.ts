@@ -61,6 +61,11 @@ test('what cannot be meant is refused with exit code 2, before anything is calle
     ['dead-letters', 'purge', '--all'],
     ['dead-letters', 'purge', '--message', 'jobs', '--yes'],
     ['dead-letters', 'purge', '--message', 'jobs~1', '--all', '--yes'],
+    ['dead-letters', 'purge', '--message', 'jobs~1', '--before', '2026-01-31T08:00:00Z', '--yes'],
+    ['dead-letters', 'purge', '--message', 'jobs~1', '--limit', '1', '--yes'],
+    ['dead-letters', 'list', 'UnknownModel'],
+    ['status', 'gpt-4o'],
+    ['pools', 'gpt-4o'],
   ];
   for (const args of lines) {
     const { code, warned } = await run(...args);

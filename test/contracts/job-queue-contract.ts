@@ -34,14 +34,21 @@ function jsonOf(body: unknown): unknown {
 export function jobQueueContract(name: string, open: (context: TestContext) => Promise<JobQueueUnderTest>): void {
   test(`${name}: gives what was sent, with everything that travels with it`, async (context) => {
     const { queue, run } = await open(context);
-    await run(queue.send('jobs', [message('a', { epoch: 3, traceparent: '00-abc' })]));
+    await run(queue.send('jobs', [message('a~3~0123456789ab', { epoch: 3, traceparent: '00-abc' })]));
 
     const received = await run(receiveOne(queue));
 
     const { messageId, body, epoch, traceparent, deliveryCount, batchId } = received;
     assert.deepEqual(
       { messageId, body: jsonOf(body), epoch, traceparent, deliveryCount, batchId },
-      { messageId: 'a', body: { mark: 'a' }, epoch: 3, traceparent: '00-abc', deliveryCount: 0, batchId: undefined },
+      {
+        messageId: 'a~3~0123456789ab',
+        body: { mark: 'a~3~0123456789ab' },
+        epoch: 3,
+        traceparent: '00-abc',
+        deliveryCount: 0,
+        batchId: undefined,
+      },
     );
     assert.match(received.sequenceNumber, /^\d+$/u);
     assert.equal(received.lockLost.aborted, false);
@@ -137,24 +144,25 @@ export function jobQueueContract(name: string, open: (context: TestContext) => P
 
   test(`${name}: shows dead letters page by page, without their bodies, and one of them whole`, async (context) => {
     const { queue, run } = await open(context);
-    await buried(queue, run, ['a', 'b', 'c', 'd', 'e']);
+    const names = ['a', 'b', 'c', 'd', 'e'].map((id) => `${id}~2~0123456789ab`);
+    await buried(queue, run, names);
 
     const first = await run(queue.peekDeadLetters('jobs', { most: 3 }));
     const rest = await run(queue.peekDeadLetters('jobs', { after: first.at(-1)?.sequenceNumber, most: 3 }));
 
     assert.deepEqual(
       [...first, ...rest].map(({ messageId }) => messageId),
-      ['a', 'b', 'c', 'd', 'e'],
+      names,
     );
     assert.partialDeepStrictEqual(rest[0], {
       epoch: 2,
       reason: 'TooLong',
       description: 'By 2,000.',
-      properties: { jobId: 'd', overByTokens: 2000 },
+      properties: { jobId: names[3], overByTokens: 2000 },
     });
     assert.ok(!Object.hasOwn(rest[0] ?? {}, 'body'));
     const whole = await run(queue.readDeadLetter('jobs', rest[0]?.sequenceNumber ?? ''));
-    assert.partialDeepStrictEqual(whole, { messageId: 'd', reason: 'TooLong', body: { mark: 'd' } });
+    assert.partialDeepStrictEqual(whole, { messageId: names[3], reason: 'TooLong', body: { mark: names[3] } });
     assert.deepEqual(await run(queue.peekDeadLetters('brief', { most: 3 })), []);
   });
 

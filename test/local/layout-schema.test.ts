@@ -26,6 +26,7 @@ describe('a layout', () => {
       lowered: [{ fromMs: 1, forMs: 2, factor: 0.5, tokensPerMinute: 3, requestsPerMinute: 4 }],
       neighbour: { share: 0.3, costPerCall: 500, fromMs: 1, forMs: 2 },
       lies: { retryAfterSeconds: 'none', retryAfterMs: 0, limitTokens: -1, remainingTokens: 0 },
+      provisioned: { units: 50, tokensPerMinutePerUnit: 2500, outputWeight: 4, burstSeconds: 5 },
     };
     const model = { faces, facesByRegion: { eastus: faces } };
     assert.deepEqual(readLayoutChanges(layoutOf(model)), { models: [{ name: 'gpt-4o', ...quotas, ...model }] });
@@ -39,6 +40,7 @@ describe('a layout', () => {
     [{ faces: { lowered: [{ forMs: 1, factor: 2 }] } }, 'models[0].faces.lowered[0].factor'],
     [{ faces: { neighbour: { share: -1 } } }, 'models[0].faces.neighbour.share'],
     [{ faces: { lies: { retryAfterSeconds: 'never' } } }, 'models[0].faces.lies.retryAfterSeconds'],
+    [{ faces: { provisioned: { units: 0 } } }, 'models[0].faces.provisioned.units'],
     [{ facesByRegion: { westus: {} } }, 'models[0].facesByRegion.westus'],
     [{ facesByRegion: { eastus: { neighbor: {} } } }, 'models[0].facesByRegion.eastus'],
   ];

@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
 import type { SuiteRun } from './read-options.ts';
 
 export interface Fact {
@@ -39,10 +40,9 @@ export async function runSuite(
   const { variable } = suite.account ?? {};
   const account = variable === undefined ? {} : { [variable]: connectionString ?? '' };
   const facts: Fact[] = [];
-  const events = run({
+  const events: AsyncIterable<TestEvent> = run({
     files,
     concurrency: connectionString === undefined ? 2 : 1,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
     env: { ...process.env, ...account },
     ...(only === undefined ? {} : { testNamePatterns: [only] }),
   });
@@ -50,13 +50,14 @@ export async function runSuite(
     facts.push(fact);
     onFact(fact);
   };
-  for await (const { type, data } of events) {
-    if (type === 'test:pass' && data.details.type !== 'suite') {
+  for await (const event of events) {
+    if (event.type === 'test:pass' && event.data.details.type !== 'suite' && !files.includes(event.data.name)) {
+      const { data } = event;
       const isSkipped = data.skip !== undefined && data.skip !== false;
       const reason = typeof data.skip === 'string' ? data.skip : '';
       add({ ...placeOf(data, root), result: isSkipped ? { kind: 'skipped', reason } : { kind: 'passed' } });
-    } else if (type === 'test:fail' && data.details.type !== 'suite') {
-      add({ ...placeOf(data, root), result: { kind: 'failed', error: causeOf(data.details.error) } });
+    } else if (event.type === 'test:fail' && event.data.details.type !== 'suite') {
+      add({ ...placeOf(event.data, root), result: { kind: 'failed', error: causeOf(event.data.details.error) } });
     }
   }
   return facts;
@@ -69,6 +70,6 @@ function placeOf(
   return { name: data.name, file: (data.file ?? '').replace(root, '') };
 }
 
-function causeOf(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : String(error.cause ?? error.message);
+function causeOf({ cause, message }: Error): string {
+  return cause instanceof Error ? cause.message : message;
 }

@@ -13,6 +13,8 @@ const shortestTimeToLiveMs = 1000;
 const usualDeliveryCount = 10;
 const highestDeliveryCount = 2_147_483_647;
 const megabyte = 1024 * 1024;
+const usualMegabytes = 1024;
+const usualMessageKilobytes = 256;
 const mostMetadata = 1024;
 
 /** Settings that the service honours and this one does not, unless they ask for nothing. */
@@ -53,8 +55,8 @@ export function readQueueDescription(name: string, document: string): QueueSetti
     defaultMessageTtlMs: timeToLiveMs === Number.POSITIVE_INFINITY ? undefined : timeToLiveMs,
     deadLetterOnExpiration: fields.flag('DeadLetteringOnMessageExpiration'),
     requiresSession: fields.flag('RequiresSession'),
-    maxMessageBytes: times(fields.integer('MaxMessageSizeInKilobytes', 256, 102_400), 1024),
-    maxSizeBytes: times(fields.integer('MaxSizeInMegabytes', 1, 81_920), megabyte),
+    maxMessageBytes: (fields.integer('MaxMessageSizeInKilobytes', 256, 102_400) ?? usualMessageKilobytes) * 1024,
+    maxSizeBytes: (fields.integer('MaxSizeInMegabytes', 1, 81_920) ?? usualMegabytes) * megabyte,
     userMetadata: fields.metadata(),
     batchesOperations: fields.flag('EnableBatchedOperations', true),
   };
@@ -95,10 +97,6 @@ function parsed(document: string): XmlElement {
     }
     throw error;
   }
-}
-
-function times(value: number | undefined, factor: number): number | undefined {
-  return value === undefined ? undefined : value * factor;
 }
 
 /** The settings of a description by name; undefined for those that are not there. */

@@ -171,16 +171,25 @@ test('a mark whose call was never seen counts as one only when a process was kil
     crashed('b', 20_000, 40_000),
     // The call that the kill broke off is in the log: it does not count twice.
     crashed('c', 50_000, 60_000),
+    // The database was away when the process had to stop: it could not take its mark back.
+    crashed('d', 20_000, 69_000),
+    // It answered: the stop is no excuse.
+    crashed('e', 20_000, 80_000),
   ];
   const facts = {
     entries: documents.map(({ id }) => entry(id)),
     documents,
     queues: { left: [], dead: documents.map(({ id, reason = '' }) => dead(id, reason)) },
-    calls: [call('a', 20_010, { status: 499 }), call('b', 20_010, { status: 499 }), call('c', 50_010, { status: 499 })],
-    faults: [kill],
+    calls: [...['a', 'b', 'd', 'e'].map((id) => call(id, 20_010, { status: 499 })), call('c', 50_010, { status: 499 })],
+    faults: [
+      kill,
+      { kind: 'cosmos-5xx', fromMs: 68_900, toMs: 75_000, met: 9 },
+      { kind: 'stop-app', fromMs: 70_000, toMs: 72_000, met: 1 },
+      { kind: 'stop-app', fromMs: 80_500, toMs: 82_000, met: 1 },
+    ] as const,
   };
 
-  assert.deepEqual(kinds(facts), ['wrong-end b', 'wrong-end c']);
+  assert.deepEqual(kinds(facts), ['wrong-end b', 'wrong-end c', 'wrong-end e']);
 });
 
 test('dead letters and documents match one to one, with equal reasons', () => {

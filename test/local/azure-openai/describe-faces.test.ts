@@ -48,4 +48,11 @@ describe('the line of a deployment', () => {
         'remainingTokens -1',
     );
   });
+
+  test('names the throughput of a provisioned deployment in place of its windows', async () => {
+    assert.match(
+      (await lineOf({ provisioned: { units: 15, tokensPerMinutePerUnit: 2000, outputWeight: 3 } })) ?? '',
+      /^east\/mini: provisioned: utilisation falls by 30000 input tokens a minute; 10 s of that are 100 %; an output token counts as 3; 640 tokens/u,
+    );
+  });
 });

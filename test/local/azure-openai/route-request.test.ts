@@ -37,8 +37,18 @@ describe('routing', () => {
     assert.equal(refusal('POST', '/openai/deployments/mini/chat/completions').message, 'Resource not found');
   });
 
+  test('the Responses API has no deployment in its classic address, and needs a version there', () => {
+    const route = { operation: 'responses', deployment: undefined };
+    const classic = routeRequest('POST', '/openai/responses?api-version=2025-04-01-preview');
+    assert.deepEqual(classic, { ...route, apiVersion: '2025-04-01-preview' });
+    assert.deepEqual(routeRequest('POST', '/openai/v1/responses'), { ...route, apiVersion: 'v1' });
+    assert.equal(refusal('POST', '/openai/responses').message, 'Resource not found');
+    const misplaced = '/openai/deployments/mini/responses?api-version=2025-04-01-preview';
+    assert.equal(refusal('POST', misplaced).message, 'Resource not found');
+  });
+
   for (const [address, feature] of [
-    ['/openai/v1/responses', 'the Responses API'],
+    ['/openai/v1/responses/resp_1/cancel', 'this operation of the Responses API'],
     ['/openai/deployments/dalle/images/generations?api-version=2024-10-21', 'images'],
     ['/openai/deployments/whisper/audio/transcriptions?api-version=2024-10-21', 'audio'],
     ['/openai/v1/files', 'files'],

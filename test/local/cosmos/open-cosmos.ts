@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { isObject, type JsonObject } from '../../../local/cosmos/json.ts';
-import { startCosmos, type ContainerSettings, type Cosmos } from '../../../local/cosmos/start-cosmos.ts';
+import type { ContainerSettings } from '../../../local/cosmos/cosmos-settings.ts';
+import { startCosmos, type Cosmos } from '../../../local/cosmos/start-cosmos.ts';
 
 export const key = Buffer.from('a key of the embedded account'.padEnd(64, '.')).toString('base64');
 

@@ -6,6 +6,7 @@ import { readContainerDefinition } from '../../../local/cosmos/container-definit
 import { CosmosError } from '../../../local/cosmos/cosmos-error.ts';
 import { CosmosFaults } from '../../../local/cosmos/cosmos-faults.ts';
 import type { Json } from '../../../local/cosmos/json.ts';
+import { openOfferStore } from '../../../local/cosmos/offer-store.ts';
 import { openPredicateCache } from '../../../local/cosmos/query/compile-predicate.ts';
 import { openQueryCache } from '../../../local/cosmos/query/compile-query.ts';
 import { runOperation } from '../../../local/cosmos/run-operation.ts';
@@ -32,6 +33,7 @@ function openContainer(t: TestContext, defaultTtl?: number) {
   const service = {
     sql,
     catalog,
+    offers: openOfferStore(sql, now),
     now,
     nextEtag,
     compile: openQueryCache(),
@@ -44,7 +46,7 @@ function openContainer(t: TestContext, defaultTtl?: number) {
   const call = (method: string, id: string | undefined, body: Json, headers: Readonly<Record<string, string>> = {}) => {
     const resource =
       id === undefined ? ({ kind: 'items', ...place } as const) : ({ kind: 'item', item: id, ...place } as const);
-    const request = { method, header: (name: string) => headers[name], body: JSON.stringify(body) };
+    const request = { method, header: (name: string) => headers[name], isSecure: false, body: JSON.stringify(body) };
     const { answer } = runOperation(service, { resource, request, operation: undefined, fault: undefined });
     return answer instanceof CosmosError ? { status: answer.status, body: undefined } : answer;
   };

@@ -72,6 +72,18 @@ describe('a fault by row', () => {
     assert.equal((await rejection(ask())).status, 429);
   });
 
+  test('no-capacity-as-stream is the first and only event of such a stream', async () => {
+    await inject({ row: 'no-capacity-as-stream', count: 2 });
+    const answer = await fetch(`${east.baseURL}/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21`, {
+      method: 'POST',
+      headers: { 'api-key': localApiKey },
+      body: JSON.stringify(streamed),
+    });
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), /^data: \{"error":\{[^\n]*"code":"no_capacity"\}\}\n\n$/u);
+    assert.equal((await rejection(ask())).status, 429);
+  });
+
   test('cut-connection, cut-stream and a cut plain answer break off', async () => {
     await inject({ row: 'cut-connection', count: 1 });
     assert.ok((await rejection(ask())) instanceof OpenAI.APIConnectionError);

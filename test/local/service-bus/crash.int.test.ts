@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { ServiceBusClient } from '@azure/service-bus';
+import { adminClientFor } from '../../../local/service-bus/admin-client.ts';
 import type { QueueSettings } from '../../../local/service-bus/queue-settings.ts';
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { openClient, receive, receiveOne, sequenceOf, temporaryDatabase } from './service-bus-fixture.ts';
@@ -152,6 +153,53 @@ test('a restart keeps scheduled and dead-lettered messages, known ids, and queue
     assert.equal(dead?.deadLetterReason, 'Reason');
     assert.deepEqual(bus.counts('jobs'), { active: 0, locked: 1, scheduled: 0, deferred: 0, deadLettered: 1 });
   });
+});
+
+test('queues that were made, changed or removed by the administration client are so after a kill', async (t) => {
+  const databasePath = temporaryDatabase(t);
+  const first = await startChild(t, { databasePath, queue: { name: 'declared', maxDeliveryCount: 5 } });
+  const admin = adminClientFor(first.connectionString);
+  const made = await admin.createQueue('Made', { lockDuration: 'PT7S', maxDeliveryCount: 2, userMetadata: 'kept' });
+  await admin.updateQueue({ ...made, maxDeliveryCount: 3 });
+  await admin.createQueue('removed');
+  await admin.deleteQueue('removed');
+  await admin.updateQueue({ ...(await admin.getQueue('declared')), maxDeliveryCount: 9 });
+  const before = await admin.getQueueRuntimeProperties('made');
+
+  await first.kill();
+  const second = await startChild(t, { databasePath, queue: { name: 'declared', maxDeliveryCount: 5 } });
+  const again = adminClientFor(second.connectionString);
+  const kept = await again.getQueue('made');
+
+  assert.deepEqual(kept, { ...made, maxDeliveryCount: 3 });
+  assert.deepEqual(await again.getQueueRuntimeProperties('made'), before);
+  assert.equal(await again.queueExists('removed'), false);
+  assert.equal((await again.getQueue('declared')).maxDeliveryCount, 5);
+  await withClient(second.connectionString, async (client) => {
+    await client.createSender('made').sendMessages({ body: 'a' });
+    const sentAtMs = Date.now();
+    const { lockedUntilUtc } = await receiveOne(client.createReceiver('made'));
+    assert.ok((lockedUntilUtc?.getTime() ?? 0) - sentAtMs < 20_000);
+  });
+});
+
+test('a declared queue is gone when it is no longer declared, one that was made is not', async (t) => {
+  const databasePath = temporaryDatabase(t);
+  const settings = { port: 0, databasePath, key: 'test-key' };
+  const first = await startServiceBus({ ...settings, queues: [{ name: 'both' }, { name: 'declared' }] });
+  await adminClientFor(first.connectionString).createQueue('made');
+  await first.stop();
+
+  const second = await startServiceBus({ ...settings, queues: [{ name: 'both' }, { name: 'made' }] });
+  await second.stop();
+  const third = await startServiceBus({ ...settings, queues: [] });
+  t.after(async () => third.stop());
+  const names: string[] = [];
+  for await (const { name } of adminClientFor(third.connectionString).listQueues()) {
+    names.push(name);
+  }
+
+  assert.deepEqual(names, ['made']);
 });
 
 test('a database that is in use is refused, and so is one of another version', async (t) => {

@@ -105,6 +105,19 @@ test('a message of an erased job that comes late runs nothing, and its id is tak
   assert.notEqual(jobOf(rig).erasedAt, undefined);
 });
 
+test('a request that a late message of an erased job brings with it is not kept', async () => {
+  const rig = deadLetterRig();
+  await bury(rig, named('a'));
+  await erase(rig, 'a');
+
+  const again = [{ envelope: chatJob('x'.repeat(200_000), { id: 'a' }), fallbackId: 'x', batchId: undefined }];
+  const [outcome] = await rig.clock.run(submitJobs(rig.process(), again, ''));
+  await runAll(rig);
+
+  assert.equal(outcome?.kind, 'conflict');
+  assert.equal(rig.payloads.payloads.size, 0);
+});
+
 test('a message of an erased job whose stored request is gone is completed: no document would stand for its letter', async () => {
   const rig = deadLetterRig();
   await bury(rig, named('a'));

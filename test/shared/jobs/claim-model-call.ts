@@ -50,6 +50,16 @@ export function calls({ world, go }: Turn, { delivery, over }: Pick<At<'call'>, 
   return go('calls', world, { step: 'answer', delivery, over });
 }
 
+/** Storing the mark took so long that the start is over: without the mark the delivery waits for its next one. */
+export function* misses(turn: Turn, { delivery, over }: At<'call'>): Generator<Step> {
+  const { world, bounds, go } = turn;
+  const next = numberOf(endCall(numbered(over), ownerOf(delivery)));
+  yield* fault(world, bounds, {
+    kind: 'miss',
+    ...go('misses its start', world, { step: 'write-again', delivery, over, next }),
+  });
+}
+
 /** What a call may lead to; or its process stops, or learns that the lock is lost. */
 export function* endings(turn: Turn, { delivery, over }: At<'answer'>): Generator<Step> {
   const { bounds } = turn;

@@ -1,6 +1,6 @@
 import { hasOpenCall, startJob } from '../../../shared/jobs/job-transitions.ts';
 import { afterSend, lock } from './claim-model-broker.ts';
-import { afterMarked, beginnings, calls, endings, unmarked } from './claim-model-call.ts';
+import { afterMarked, beginnings, calls, endings, misses, unmarked } from './claim-model-call.ts';
 import { settle } from './claim-model-settle.ts';
 import { afterConflict, afterWrite, type Busy, type Go, type Turn, write } from './claim-model-turn.ts';
 import {
@@ -72,6 +72,7 @@ function* busySteps(turn: Turn, worker: Busy): Generator<Step> {
       break;
     case 'call':
       yield calls(turn, worker);
+      yield* misses(turn, worker);
       break;
     case 'answer':
       yield* endings(turn, worker);

@@ -28,8 +28,8 @@ export interface World {
   readonly isErased: boolean;
 }
 
-/** `broker`: it, or somebody by hand, dead-letters a message. */
-export type Fault = 'death' | 'lock' | 'reply' | 'return' | 'cancel' | 'submit' | 'broker';
+/** `broker`: it, or somebody by hand, dead-letters a message. `miss`: a start is over when its call's mark is stored. */
+export type Fault = 'death' | 'lock' | 'reply' | 'return' | 'cancel' | 'submit' | 'broker' | 'miss';
 
 export interface Bounds {
   readonly faults: number;

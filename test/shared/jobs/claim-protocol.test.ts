@@ -8,6 +8,7 @@ import { type Bounds, documentOf, type World } from './claim-model-world.ts';
 const worlds: Readonly<Record<string, Bounds>> = {
   'every kind of fault': boundsOf({ faults: 2 }),
   'two parkings': boundsOf({ highestEpoch: 2, kinds: ['death', 'cancel'] }),
+  'starts that are missed': boundsOf({ faults: 3, kinds: ['miss', 'death', 'reply', 'cancel'] }),
   'four deaths': boundsOf({ faults: 4, kinds: ['death'] }),
   'two operators who replay': boundsOf({ faults: 1, operators: 2, operations: ['replay'], kinds: ['death', 'reply'] }),
   'locks that are lost and jobs that are given back': boundsOf({

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { isJobId, messageIdOf } from '../../../shared/jobs/job-id.ts';
+import { epochOf, isJobId, messageIdOf } from '../../../shared/jobs/job-id.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -44,6 +44,24 @@ test('a message id is never longer than Service Bus takes', () => {
       assert.ok(messageIdOf(one, sha256).length <= 128);
     }),
   );
+});
+
+test('a message’s epoch is what its id says as well, and that of another sender’s is 0', () => {
+  fc.assert(
+    fc.property(job, (one) => {
+      assert.equal(epochOf(messageIdOf(one, sha256), one.epoch), one.epoch);
+    }),
+  );
+  for (const [messageId, told] of [
+    ['order-17', 1_000_000],
+    [undefined, 3],
+    ['a~3~0123456789ab', 4],
+    ['a~3~0123456789ab', undefined],
+    ['a~03~0123456789ab', 3],
+    ['a~1e3~0123456789ab', 1000],
+  ]) {
+    assert.equal(epochOf(messageId, told), 0, String(messageId));
+  }
 });
 
 test('an id is 1 to 128 characters of the closed alphabet, and no dot segment (S1)', () => {

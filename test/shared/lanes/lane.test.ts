@@ -5,6 +5,7 @@ import {
   continuingTicket,
   disarmLane,
   idleLane,
+  laneId,
   type Lane,
   rearmLane,
   startLane,
@@ -109,4 +110,13 @@ test('fields that a newer version wrote stay on the lane', () => {
   const newer = { ...armedLane(), colour: 'blue' };
 
   assert.partialDeepStrictEqual(startLane(newer, delivery(1), run), { colour: 'blue' });
+});
+
+test('a ticket names a lane, and nothing else that could go into an address (S1)', () => {
+  const isTicket = (lane: string): boolean => ticketSchema.safeParse({ lane, generation: 1 }).success;
+
+  assert.ok(isTicket(laneId(0)) && isTicket(laneId(63)));
+  for (const lane of ['', '../x', 'lane-', 'lane-0/..', 'lane-0\n', 'switches', 'lane-123456']) {
+    assert.ok(!isTicket(lane), lane);
+  }
 });

@@ -177,11 +177,13 @@ test('a start that is over when the mark of its call is stored is not used (B3)'
   );
   await submit(rig, chatJob('Hi', { id: 'a' }));
   let slow = 1;
+  const writes: (readonly unknown[] | undefined)[] = [];
   const jobs: typeof deps.jobs = {
     ...deps.jobs,
     replace: async (document, version) => {
       slow -= document.openCalls === undefined ? 0 : 1;
       await rig.clock.sleep(document.openCalls !== undefined && slow === 0 ? 2000 : 0);
+      writes.push(document.openCalls);
       return deps.jobs.replace(document, version);
     },
   };
@@ -192,9 +194,32 @@ test('a start that is over when the mark of its call is stored is not used (B3)'
 
   const end = await runNext(rig, { ...deps, jobs });
 
+  // Claimed; marked, too late; without the mark while it waits again (J3); marked, and called; recorded.
+  assert.deepEqual(
+    writes.map((calls) => calls?.length),
+    [undefined, 1, undefined, 1, undefined],
+  );
   assert.equal(end.settlement, 'complete');
   assert.equal(rig.models.calls.length, 1);
   assert.equal((rig.buckets.current('east.gpt-4o-mini')?.tokens.total ?? 0) - before, 150 + 2 * 101);
+});
+
+test('a job is called in the end, however long its marks take to be stored', async () => {
+  const rig = pipelineRig();
+  const deps = rig.process();
+  await submit(rig, chatJob('Hi', { id: 'a' }));
+  const jobs: typeof deps.jobs = {
+    ...deps.jobs,
+    replace: async (document, version) => {
+      await rig.clock.sleep(2000);
+      return deps.jobs.replace(document, version);
+    },
+  };
+
+  const end = await runNext(rig, { ...deps, jobs });
+
+  assert.equal(end.settlement, 'complete');
+  assert.equal(rig.models.calls.length, 1);
 });
 
 test('a job that waited long and was taken over meanwhile is not called twice', async () => {

@@ -125,7 +125,7 @@ test('a broker that is away is unavailable, and may be asked again', async (cont
 
 test('what the broker gave up by itself is seen with its reason', async (context) => {
   const { queue } = await open(context);
-  await queue.send('twice', [{ ...message, text: '{"mark":1}', epoch: 3 }]);
+  await queue.send('twice', [{ ...message, messageId: 'a~3~0123456789ab', text: '{"mark":1}', epoch: 3 }]);
   for (let delivery = 0; delivery < 2; delivery += 1) {
     const [received] = await queue.receive('twice', 1, 5000);
     await received?.abandon();
@@ -133,7 +133,16 @@ test('what the broker gave up by itself is seen with its reason', async (context
 
   const [head] = await queue.peekDeadLetters('twice', { most: 10 });
 
-  assert.partialDeepStrictEqual(head, { messageId: 'a', reason: 'MaxDeliveryCountExceeded', epoch: 3 });
+  assert.partialDeepStrictEqual(head, { reason: 'MaxDeliveryCountExceeded', epoch: 3 });
   assert.match(head?.description ?? '', /2 delivery attempts/u);
   assert.deepEqual((await queue.readDeadLetter('twice', head?.sequenceNumber ?? ''))?.body, { mark: 1 });
+});
+
+test('an epoch is Sluice’s own: a sender’s property of that name counts for nothing', async (context) => {
+  const { queue } = await open(context);
+  await queue.send('jobs', [{ ...message, epoch: 1_000_000 }]);
+
+  const [received] = await queue.receive('jobs', 1, 5000);
+
+  assert.equal(received?.epoch, 0);
 });

@@ -20,7 +20,7 @@ export interface Account {
 const given = process.env['SLUICE_CONFORMANCE_COSMOS'] ?? '';
 
 /** True when the suite runs against an account that is not the embedded one. */
-export const isForeignAccount = given !== '';
+const isForeignAccount = given !== '';
 
 /** A reason to skip a test that a hosted account shows slowly or at a cost; false on the embedded one. */
 export function skipOnForeignAccount(reason: string): string | false {

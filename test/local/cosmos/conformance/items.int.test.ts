@@ -74,45 +74,6 @@ test('a replace may send the system properties back, and a delete takes the item
   assert.equal((await items.item('a', 'a').read()).statusCode, 404);
 });
 
-test('If-Match lets one writer through for each version', async (t) => {
-  const items = await openContainer(t);
-  const { etag } = await items.items.create({ id: 'a', n: 0 });
-  const accessCondition = { type: 'IfMatch', condition: etag };
-
-  await items.item('a', 'a').replace({ id: 'a', n: 1 }, { accessCondition });
-
-  await assert.rejects(items.item('a', 'a').replace({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
-  await assert.rejects(items.items.upsert({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
-  await assert.rejects(items.item('a', 'a').delete({ accessCondition }), { code: 412 });
-  await assert.rejects(items.item('a', 'a').patch([{ op: 'incr', path: '/n', value: 1 }], { accessCondition }), {
-    code: 412,
-  });
-  assert.equal((await read(items, 'a', 'a')).item?.['n'], 1);
-});
-
-test('If-None-Match answers 304 for what has not changed', async (t) => {
-  const items = await openContainer(t);
-  const { etag } = await items.items.create({ id: 'a' });
-  const accessCondition = { type: 'IfNoneMatch', condition: etag };
-
-  const same = await items.item('a', 'a').read({ accessCondition });
-  await items.items.upsert({ id: 'a', n: 1 });
-  const changed = await items.item('a', 'a').read({ accessCondition });
-
-  assert.deepEqual([same.statusCode, same.etag], [304, etag]);
-  assert.equal(same.resource ?? undefined, undefined);
-  assert.equal(changed.statusCode, 200);
-});
-
-test('If-None-Match * makes an upsert a create', async (t) => {
-  const items = await openContainer(t);
-  const accessCondition = { type: 'IfNoneMatch', condition: '*' };
-
-  await items.items.upsert({ id: 'a', n: 1 }, { accessCondition });
-
-  await assert.rejects(items.items.upsert({ id: 'a', n: 2 }, { accessCondition }), { code: 412 });
-});
-
 test('the same id lives once in each partition', async (t) => {
   const items = await openContainer(t, byTenant);
   await items.items.create({ id: 'a', tenant: 'x', n: 1 });

@@ -18,18 +18,17 @@ export async function signedRequest(request: {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly key?: string;
+  /** In place of a body, as it is. */
+  readonly rawBody?: string;
   readonly dateMs?: number;
   /** What is signed, when it is not the path's own type and link. */
   readonly signed?: { readonly type: string; readonly link: string };
 }): Promise<RawAnswer> {
-  const { method, path, headers = {}, body, key, dateMs = Date.now(), signed = resourceOf(path) } = request;
-  const { endpoint, key: accountKey } = await account();
+  const { method, path, headers = {}, body, rawBody, dateMs = Date.now(), signed = resourceOf(path) } = request;
+  const { endpoint, key } = await account();
   const date = new Date(dateMs).toUTCString();
   const text = `${method.toLowerCase()}\n${signed.type}\n${signed.link}\n${date.toLowerCase()}\n\n`;
-  const signature = createHmac('sha256', Buffer.from(key ?? accountKey, 'base64'))
-    .update(text)
-    .digest('base64');
+  const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest('base64');
   const response = await fetch(new URL(path, endpoint), {
     method,
     headers: {
@@ -38,7 +37,7 @@ export async function signedRequest(request: {
       'x-ms-version': '2020-07-15',
       ...headers,
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: rawBody ?? (body === undefined ? null : JSON.stringify(body)),
   });
   const answer = await response.text();
   return { status: response.status, headers: response.headers, body: answer === '' ? undefined : JSON.parse(answer) };

@@ -192,7 +192,12 @@ function registerQueue() {
         trace: context.traceContext?.traceParent,
       });
       try {
-        const { waitMs = 0, fail = 0, hang = 0, inPair = false } = typeof message === 'object' && message !== null ? message : {};
+        const {
+          waitMs = 0,
+          fail = 0,
+          hang = 0,
+          inPair = false,
+        } = typeof message === 'object' && message !== null ? message : {};
         await delay(waitMs);
         if (inPair) {
           // Two calls end in the same instant.

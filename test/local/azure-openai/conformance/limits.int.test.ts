@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { ask, chatDeployment, noLatency, rejection, startForTest, testClock, testSettings } from './start-for-test.ts';
+import { ask, chatDeployment, noLatency, rejection, startForTest, testClock, testSettings } from '../start-for-test.ts';
 
 /** 40 characters ÷ 4 + 1 + 89 = a cost of 100. */
 const costs100 = ask('x'.repeat(40), 89);

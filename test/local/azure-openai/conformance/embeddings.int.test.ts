@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 
 import { countTokens } from 'gpt-tokenizer/encoding/cl100k_base';
 
-import type { DeploymentSettings } from '../../../local/azure-openai/settings.ts';
-import { ask, chatDeployment, rejection, startForTest, testSettings } from './start-for-test.ts';
+import type { DeploymentSettings } from '../../../../local/azure-openai/settings.ts';
+import { ask, chatDeployment, rejection, startForTest, testSettings } from '../start-for-test.ts';
 
 const small: DeploymentSettings = {
   name: 'vectors',

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import { z } from 'zod';
 
-import { ask, chatDeployment, rejection, startForTest, testSettings } from './start-for-test.ts';
+import { ask, chatDeployment, rejection, startForTest, testSettings } from '../start-for-test.ts';
 
 const innerError = z.looseObject({
   innererror: z.object({

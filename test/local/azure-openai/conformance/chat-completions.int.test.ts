@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { z } from 'zod';
 
-import { ask, chatDeployment, startForTest, testSettings } from './start-for-test.ts';
+import { ask, chatDeployment, startForTest, testSettings } from '../start-for-test.ts';
 
 describe('chat completions', () => {
   test('answer on classic and v1 addresses, the same request with the same text', async (context) => {

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 
 import { OpenAI } from 'openai';
 
-import type { AzureOpenAiSettings } from '../../../local/azure-openai/settings.ts';
-import { ask, collect, rejection, startForTest, testSettings } from './start-for-test.ts';
+import type { AzureOpenAiSettings } from '../../../../local/azure-openai/settings.ts';
+import { ask, collect, rejection, startForTest, testSettings } from '../start-for-test.ts';
 
 const streamed = { stream: true, stream_options: { include_usage: true } } as const;
 
