@@ -34,7 +34,7 @@ export function signedResource(segments: readonly string[]): { readonly type: st
     return { type: 'offers', link: (segments[1] ?? '').toLowerCase() };
   }
   if (segments[4] === 'operations') {
-    return { type: 'partitionkey', link: segments.slice(0, 4).join('/') };
+    return { type: 'colls', link: segments.slice(0, 4).join('/') };
   }
   const isFeed = segments.length % 2 === 1;
   const type = segments[segments.length - (isFeed ? 1 : 2)] ?? '';
