@@ -90,7 +90,7 @@ export async function composeApp(warn: (line: string) => void): Promise<App> {
     payloads: blobPayloadStore(payloadSettings(config, credential)),
     models,
     reserver,
-    ...controlOn(control, { config, pools, telemetry, logFault, now: reserver.now }),
+    ...controlOn(control, { config, pools, telemetry, logFault, now: () => Math.floor(reserver.now()) }),
     suspects: fewAtATime(mostSuspects),
     ending: ending.signal,
     telemetry,

@@ -22,6 +22,33 @@ const model = z
     }
   });
 
+const milliseconds = z.int().positive();
+
+const queue = z.strictObject({
+  name: z.string().min(1),
+  lockDurationMs: milliseconds.optional(),
+  maxDeliveryCount: z.int().positive().optional(),
+  duplicateDetectionWindowMs: milliseconds.optional(),
+  defaultMessageTtlMs: milliseconds.optional(),
+  deadLetterOnExpiration: z.boolean().optional(),
+  requiresSession: z.boolean().optional(),
+  maxMessageBytes: z.int().positive().optional(),
+  maxSizeBytes: z.int().positive().optional(),
+});
+
+const container = z
+  .strictObject({
+    id: z.string().min(1),
+    partitionKeyPath: z.string().startsWith('/'),
+    defaultTtlSeconds: z.int().optional(),
+    indexedPaths: z.array(z.string().startsWith('/')).optional(),
+  })
+  .transform(({ defaultTtlSeconds, indexedPaths, ...given }) => ({
+    ...given,
+    ...(defaultTtlSeconds === undefined ? {} : { defaultTtlSeconds }),
+    ...(indexedPaths === undefined ? {} : { indexedPaths }),
+  }));
+
 const layoutSchema = z.strictObject({
   ports: z
     .strictObject({
@@ -45,7 +72,9 @@ const layoutSchema = z.strictObject({
     ])
     .optional(),
   seed: z.int().optional(),
-  lockMs: z.int().positive().optional(),
+  lockMs: milliseconds.optional(),
+  queues: z.array(queue).optional(),
+  databases: z.array(z.strictObject({ id: z.string().min(1), containers: z.array(container) })).optional(),
 });
 
 /**
@@ -58,13 +87,15 @@ export function readLayoutChanges(text: string): Partial<Omit<StackLayout, 'fold
   if (!parsed.success) {
     throw new Error(`--layout cannot be used:\n${z.prettifyError(parsed.error)}`);
   }
-  const { ports, models, latency, seed, lockMs } = parsed.data;
+  const { ports, models, latency, seed, lockMs, queues, databases } = parsed.data;
   return {
     ...(ports === undefined ? {} : { ports }),
     ...(models === undefined ? {} : { models }),
     ...(latency === undefined ? {} : { latency }),
     ...(seed === undefined ? {} : { seed }),
     ...(lockMs === undefined ? {} : { lockMs }),
+    ...(queues === undefined ? {} : { queues }),
+    ...(databases === undefined ? {} : { databases }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { LatencySettings, LimiterFaces, RegionSettings } from './azure-openai/settings.ts';
+import type { CosmosSettings } from './cosmos/cosmos-settings.ts';
 import type { QueueSettings } from './service-bus/queue-settings.ts';
 
 /** Where the parts of the stack listen (0: a free port) and keep their state. */
@@ -13,6 +14,10 @@ export interface StackLayout {
   readonly seed: number;
   /** How long a message is locked before it comes back, in ms. */
   readonly lockMs: number;
+  /** Those that exist from the start; the app's when absent. */
+  readonly queues?: readonly QueueSettings[] | undefined;
+  /** Those that exist from the start; the app's when absent. */
+  readonly databases?: CosmosSettings['databases'] | undefined;
 }
 
 export interface StackPorts {
@@ -97,8 +102,11 @@ export function simulatedRegions(layout: StackLayout): readonly RegionSettings[]
   }));
 }
 
-/** The queues of an app with a pool for each model: the intake, the pools' own, and the pump's tickets. */
+/** The queues of the layout; else of an app with a pool for each model: the intake, the pools', and the pump's tickets. */
 export function stackQueues(layout: StackLayout): readonly QueueSettings[] {
+  if (layout.queues !== undefined) {
+    return layout.queues;
+  }
   const jobQueue = { lockDurationMs: layout.lockMs, duplicateDetectionWindowMs: 600_000 };
   const ofPools = layout.models.length === 1 ? ['jobs'] : layout.models.map((model) => `jobs-${model.name}`);
   const names = new Set(['jobs', ...ofPools.flatMap((name) => [name, `${name}-high`])]);

@@ -1,62 +1,64 @@
 /**
- * `npm run stack`: the embedded stack alone, in one process. The first line of stdout is one JSON object with the
- * settings that an app needs to reach it; everything else goes to stderr.
+ * `npm run stack`: the embedded stack alone, in one process, until Ctrl-C. What it says on stdout is for people, or with
+ * `--json` and `--env` for programs; everything else goes to stderr.
+ *
+ * Exit codes: 0 after SIGINT or SIGTERM, 1 when it cannot start, 2 for wrong arguments.
  */
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { readLayoutChanges } from './layout-schema.ts';
-import { startStack } from './start-stack.ts';
+import { holdFolder } from './start/hold-folder.ts';
+import { nearPath } from './start/near-path.ts';
+import { readStackOptions, type StackOptions } from './start/stack-options.ts';
+import { environmentLines, stackWelcome } from './start/stack-welcome.ts';
+import { checkPorts } from './start/system-ports.ts';
+import { startStack, type Stack } from './start-stack.ts';
 import { stackLayout } from './stack-layout.ts';
 
-const help = `Runs the embedded stack: Service Bus, Cosmos DB, blob storage and simulated regions of Azure OpenAI.
-
-  npm run stack -- [--folder FOLDER] [--layout JSON]
-
-  --folder FOLDER   where everything is kept; default: .local
-  --layout JSON     changes to the layout: ports (0: a free one), models with their quotas and the faces of their
-                    limiters, latency ("instant"), seed, lockMs; see local/stack-layout.ts
-  --help            this text
-
-GET {adminUrl}/admin lists what the admin endpoint takes: counters, limits, and faults of every part, as told in
-docs/stack-faults.md.
-`;
-
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        folder: { type: 'string', default: '.local' },
-        layout: { type: 'string', default: '{}' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return { isHelp: values.help, folder: resolve(values.folder), changes: readLayoutChanges(values.layout) };
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
-    return undefined;
+async function main(): Promise<void> {
+  const read = readStackOptions(process.argv.slice(2), process.env);
+  switch (read.kind) {
+    case 'help':
+      console.log(read.text);
+      return;
+    case 'wrong':
+      console.error(`${read.problem}\nnpm run stack -- --help names every option.`);
+      process.exitCode = 2;
+      return;
+    case 'run':
+      await runUntilStopped(read.options);
   }
 }
 
-async function main(): Promise<void> {
-  const options = readArguments();
-  if (options === undefined) {
-    process.exitCode = 2;
-    return;
+async function runUntilStopped(options: StackOptions): Promise<void> {
+  const startedMs = performance.now();
+  const { folder, layout, arePortsNamed } = options;
+  if (arePortsNamed) {
+    await checkPorts({ stack: layout.ports });
   }
-  if (options.isHelp) {
-    console.log(help);
-    return;
-  }
-  const stack = await startStack(stackLayout({ folder: options.folder, ...options.changes }), (line) =>
-    console.error(line),
-  );
-  const { environment, adminUrl, certificateFile, ports } = stack;
+  // A lock of its own: `npm start` holds the folder, and starts the stack on it.
+  const letGo = await holdFolder(folder, 'Stop it first, or take --folder FOLDER.', 'stack-held.sqlite');
+  const stack = await startStack(stackLayout({ folder, ...layout }), (line) => console.error(line));
   const stop = (): void => {
-    void stack.stop().then(() => process.exit(0));
+    void stack.stop().then(() => {
+      letGo();
+      process.exit(0);
+    });
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  console.log(JSON.stringify({ ready: true, environment, adminUrl, ports, certificateFile }));
+  console.log(describe(stack, options, (performance.now() - startedMs) / 1000));
+}
+
+function describe(stack: Stack, { output, folder, layout }: StackOptions, seconds: number): string {
+  const { environment, connections, adminUrl, certificateFile, ports } = stack;
+  switch (output) {
+    case 'json':
+      return JSON.stringify({ ready: true, environment, connections, adminUrl, ports, certificateFile });
+    case 'env':
+      return environmentLines(connections).join('\n');
+    case 'text': {
+      const { models } = stackLayout({ folder, ...layout });
+      return stackWelcome({ connections, adminUrl, models, folder: nearPath(folder), seconds });
+    }
+  }
 }
 
 try {

@@ -35,7 +35,8 @@ export async function startStackProcess(
 ): Promise<StackProcess> {
   const { folder, ...changes } = layout;
   const { nodeFlags = [], environment = {} } = options;
-  const args = [...nodeFlags, `${root}local/stack.ts`, '--folder', folder, '--layout', JSON.stringify(changes)];
+  const args = [...nodeFlags, `${root}local/stack.ts`, '--json', '--folder', folder];
+  args.push('--layout', JSON.stringify(changes));
   const child = await startChild({ name: 'The stack', args, cwd: root, environment, onLog, signal });
   return { child, ...stackReady.parse(child.ready) };
 }

@@ -3,12 +3,15 @@ import { stackRoutes, type AdministeredStack, type StackFaults } from './admin/s
 import { ModelFaults } from './azure-openai/model-faults.ts';
 import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { CosmosFaults } from './cosmos/cosmos-faults.ts';
+import type { CosmosSettings } from './cosmos/cosmos-settings.ts';
 import { startCosmos } from './cosmos/start-cosmos.ts';
 import { HeldPart } from './parts/held-part.ts';
 import { PartSwitch } from './parts/part-switch.ts';
 import { ServiceBusFaults } from './service-bus/service-bus-faults.ts';
 import { startServiceBus } from './service-bus/start-service-bus.ts';
+import { stackConnections } from './stack-connections.ts';
 import {
+  localApiKey,
   localCosmosKey,
   localServiceBusKey,
   simulatedRegions,
@@ -24,6 +27,8 @@ import { toldRegions } from './told-regions.ts';
 export interface Stack {
   /** The settings with which the app finds the stack, as `Values` of a local.settings.json. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The same for any application, by the names that the SDKs and their samples use. */
+  readonly connections: Readonly<Record<string, string>>;
   /** Where the parts listen: a stack that is started again with these is found again. */
   readonly ports: StackPorts;
   /** Counters and limits of the simulated regions, and the faults of every part: `GET /admin` lists what it takes. */
@@ -56,7 +61,13 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
     const serviceBus = await held.serviceBus.open();
     const cosmos = await held.cosmos.open();
     const storage = await held.storage.open();
-    const stack = { ...facts(layout), faults, parts, serviceBus: () => held.serviceBus.part };
+    const stack = {
+      ...declared(layout),
+      faults,
+      parts,
+      serviceBus: () => held.serviceBus.part,
+      cosmos: () => held.cosmos.part,
+    };
     const azureOpenAi = await startAzureOpenAi({
       regions: simulatedRegions(layout),
       adminPort: layout.ports.azureOpenAiAdmin,
@@ -84,7 +95,14 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
     const requestUnits = (container: string) =>
       held.cosmos.part?.requestUnits(database, container) ?? { total: 0, operations: 0 };
     const { certificateFile } = certificate;
-    return { environment, ports, adminUrl: azureOpenAi.adminUrl, certificateFile, requestUnits, stop };
+    const connections = stackConnections({
+      serviceBus,
+      cosmos: { ...cosmos, key: localCosmosKey },
+      storage,
+      azureOpenAi: { ...azureOpenAi, key: localApiKey, regions: Object.keys(layout.ports.regions) },
+      certificateFile,
+    });
+    return { environment, connections, ports, adminUrl: azureOpenAi.adminUrl, certificateFile, requestUnits, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -111,7 +129,13 @@ function holdParts(start: {
   const queues = stackQueues(layout);
   const databasePath = files.serviceBus;
   const bus = { databasePath, queues, key: localServiceBusKey, certificate, faults: faults.serviceBus, log };
-  const account = { ...cosmosSettings(), databasePath: files.cosmos, faults: faults.cosmos, log };
+  const account = {
+    ...cosmosSettings(layout),
+    databasePath: files.cosmos,
+    certificate,
+    faults: faults.cosmos,
+    log,
+  };
   return {
     serviceBus: new HeldPart(layout.ports.serviceBus, async (port) => startServiceBus({ ...bus, port })),
     cosmos: new HeldPart(layout.ports.cosmos, async (port) => startCosmos({ ...account, port })),
@@ -119,8 +143,8 @@ function holdParts(start: {
   };
 }
 
-function facts(layout: StackLayout): Pick<AdministeredStack, 'seed' | 'containers' | 'queues'> {
-  const containers = cosmosSettings().databases.flatMap((one) => one.containers.map(({ id }) => id));
+function declared(layout: StackLayout): Pick<AdministeredStack, 'seed' | 'containers' | 'queues'> {
+  const containers = cosmosSettings(layout).databases.flatMap((one) => one.containers.map(({ id }) => id));
   return { seed: layout.seed, containers, queues: stackQueues(layout).map(({ name }) => name) };
 }
 
@@ -128,7 +152,7 @@ function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-function cosmosSettings() {
+function cosmosSettings(layout: StackLayout): Pick<CosmosSettings, 'key' | 'databases'> {
   const jobPaths = ['/state', '/reason', '/batchId', '/tenant', '/pool', '/createdAt'];
   const byId = { partitionKeyPath: '/id' };
   const containers = [
@@ -136,7 +160,7 @@ function cosmosSettings() {
     { id: 'buckets', ...byId, indexedPaths: [] },
     { id: 'control', ...byId, indexedPaths: [] },
   ];
-  return { key: localCosmosKey, databases: [{ id: database, containers }] };
+  return { key: localCosmosKey, databases: layout.databases ?? [{ id: database, containers }] };
 }
 
 function environmentOf(

@@ -33,10 +33,10 @@ const cosmosFault = z
 const throughput = z.strictObject({ requestUnitsPerSecond: z.number().positive().nullable() });
 
 /** What goes wrong in Cosmos DB, and what its containers may spend. */
-export function cosmosRoutes(faults: CosmosFaults, containers: readonly string[]): readonly AdminRoute[] {
+export function cosmosRoutes(faults: CosmosFaults, containers: () => readonly string[]): readonly AdminRoute[] {
   const known = (container: string): string => {
-    if (!containers.includes(container)) {
-      throw new Problem(404, `There is no container ${container}. There are: ${containers.join(', ')}.`);
+    if (!containers().includes(container)) {
+      throw new Problem(404, `There is no container ${container}. There are: ${containers().join(', ')}.`);
     }
     return container;
   };
@@ -56,7 +56,7 @@ export function cosmosRoutes(faults: CosmosFaults, containers: readonly string[]
     {
       route: 'GET cosmos/throughput',
       about: 'The limits of the containers, and how many requests each refused.',
-      handle: () => Object.fromEntries(containers.map((container) => [container, shown(container)])),
+      handle: () => Object.fromEntries(containers().map((container) => [container, shown(container)])),
     },
     {
       route: 'PUT cosmos/throughput/{container}',

@@ -46,7 +46,7 @@ const lapsedLocks = z.strictObject({ share, isDeadLetterQueue: z.boolean().defau
 
 interface Bus {
   readonly faults: ServiceBusFaults;
-  readonly queues: readonly string[];
+  readonly queues: () => readonly string[];
   /** Undefined while it is down. */
   readonly running: () => ServiceBus | undefined;
   /** Draws which links and locks a share is. */
@@ -62,7 +62,7 @@ export function serviceBusRoutes(bus: Bus): readonly AdminRoute[] {
       about: 'How many messages each queue has: active, locked, scheduled and dead-lettered.',
       handle: () => {
         const { counts } = up(bus);
-        return Object.fromEntries(bus.queues.map((queue) => [queue, counts(queue)]));
+        return Object.fromEntries(bus.queues().map((queue) => [queue, counts(queue)]));
       },
     },
     {
@@ -121,8 +121,9 @@ function up({ running }: Bus): ServiceBus {
 }
 
 function known({ queues }: Bus, queue: string): string {
-  if (!queues.some((name) => name.toLowerCase() === queue.toLowerCase())) {
-    throw new Problem(404, `There is no queue ${queue}. There are: ${queues.join(', ')}.`);
+  const names = queues();
+  if (!names.some((name) => name.toLowerCase() === queue.toLowerCase())) {
+    throw new Problem(404, `There is no queue ${queue}. There are: ${names.join(', ')}.`);
   }
   return queue;
 }

@@ -1,6 +1,7 @@
 import type { ModelFaults } from '../azure-openai/model-faults.ts';
 import { seededRandom } from '../azure-openai/seeded-random.ts';
 import type { CosmosFaults } from '../cosmos/cosmos-faults.ts';
+import type { Cosmos } from '../cosmos/start-cosmos.ts';
 import type { PartSwitch } from '../parts/part-switch.ts';
 import type { ServiceBusFaults } from '../service-bus/service-bus-faults.ts';
 import type { ServiceBus } from '../service-bus/start-service-bus.ts';
@@ -14,10 +15,12 @@ import { serviceBusRoutes } from './service-bus-routes.ts';
 export interface AdministeredStack {
   readonly seed: number;
   readonly faults: StackFaults;
+  /** Those that exist from the start: told while a part is down and cannot be asked for what was made since. */
   readonly containers: readonly string[];
   readonly queues: readonly string[];
   /** Undefined while it is down. */
   readonly serviceBus: () => ServiceBus | undefined;
+  readonly cosmos: () => Cosmos | undefined;
   readonly parts: ReadonlyMap<string, PartSwitch>;
 }
 
@@ -29,11 +32,13 @@ export interface StackFaults {
 
 /** What the admin endpoint takes for the stack as a whole, Service Bus, Cosmos DB and the parts' coming and going. */
 export function stackRoutes(stack: AdministeredStack): readonly AdminRoute[] {
-  const { faults, queues, serviceBus } = stack;
+  const { faults, serviceBus } = stack;
+  const containers = (): readonly string[] => [...new Set(stack.cosmos()?.containers() ?? stack.containers)];
+  const queues = (): readonly string[] => serviceBus()?.queues() ?? stack.queues;
   const random = seededRandom(stack.seed, 'service-bus', 'share');
   return [
     ...allFaults(faults),
-    ...cosmosRoutes(faults.cosmos, stack.containers),
+    ...cosmosRoutes(faults.cosmos, containers),
     ...serviceBusRoutes({ faults: faults.serviceBus, queues, running: serviceBus, random }),
     ...partRoutes(stack.parts),
   ];

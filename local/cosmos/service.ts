@@ -41,6 +41,8 @@ export interface Answer {
   readonly body?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly charge: number;
+  /** Whether the charge has been taken off the budget already. */
+  readonly isSpent?: boolean;
 }
 
 export function itemContext(service: Service, container: Container): ItemContext {

@@ -21,6 +21,8 @@ export interface Cosmos {
   /** `http://127.0.0.1:port/` */
   readonly endpoint: string;
   readonly connectionString: string;
+  /** The ids of all containers, whatever their database. */
+  readonly containers: () => readonly string[];
   /** Inside of TLS; undefined without a certificate. */
   readonly secureEndpoint: string | undefined;
   /** Where clients without a key get tokens. */
@@ -71,6 +73,7 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
     port,
     endpoint,
     connectionString: `AccountEndpoint=${endpoint};AccountKey=${settings.key};`,
+    containers: () => catalog.databases().flatMap(({ containers }) => [...containers.values()].map(({ id }) => id)),
     secureEndpoint: certificate === undefined ? undefined : secureEndpoint(endpoint),
     identity,
     requestUnits: (database, container) => {

@@ -1,6 +1,6 @@
 import { messageNotFound, type AmqpError } from './amqp-error.ts';
 import type { Entity } from './entity.ts';
-import type { ParsedMessage } from './message-sections.ts';
+import { withinTimeToLive, type ParsedMessage } from './message-sections.ts';
 import type { QueueStore } from './queue-store.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -85,10 +85,4 @@ export class MessageIntake {
       this.#store.forgetIds(entity.id, nowMs - windowMs);
     }
   }
-}
-
-/** A queue's default time to live is also the longest that a message of it can have. */
-function withinTimeToLive(message: ParsedMessage, longestMs: number | undefined): ParsedMessage {
-  const { ttlMs = Number.POSITIVE_INFINITY } = message;
-  return longestMs === undefined || ttlMs <= longestMs ? message : { ...message, ttlMs: longestMs };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { endOfValue, readEntries, readItems, readValue, type EncodedEntry } from './amqp-decode.ts';
-import { encodeList, encodeMap, encodeSection, encodeString, encodeSymbolMap } from './amqp-encode.ts';
+import { encodeList, encodeMap, encodeSection, encodeString, encodeSymbolMap, encodeTimestamp } from './amqp-encode.ts';
 import { AmqpDecodeError } from './amqp-error.ts';
 
 /** Descriptors of the message sections (OASIS AMQP 1.0, part 3, section 3.2). */
@@ -76,7 +76,9 @@ const ownAnnotations = new Set([
   'x-opt-message-state',
   'x-opt-deadletter-source',
 ]);
-/** The position of the group id in the properties section (AMQP 1.0, part 3, section 3.2.4). */
+/** Positions in the properties section (AMQP 1.0, part 3, section 3.2.4). */
+const absoluteExpiryField = 8;
+const creationTimeField = 9;
 const groupIdField = 10;
 const scheduledAnnotation = 'x-opt-scheduled-enqueue-time';
 
@@ -131,6 +133,25 @@ export function changeApplicationProperties(section: Buffer, changes: readonly E
     merged.set(key, value);
   }
   return encodeSection(sectionCodes.applicationProperties, encodeMap([...merged]));
+}
+
+/**
+ * A message whose time to live is no longer than `longestMs`: a queue's own is also that of messages that name none. The
+ * absolute expiry time that a sender gave follows.
+ */
+export function withinTimeToLive(message: ParsedMessage, longestMs: number | undefined): ParsedMessage {
+  const { ttlMs = Number.POSITIVE_INFINITY } = message;
+  if (longestMs === undefined || ttlMs <= longestMs) {
+    return message;
+  }
+  const items = readItems(message.properties);
+  const created = items[creationTimeField] === undefined ? null : readValue(items[creationTimeField]);
+  if (!(created instanceof Date)) {
+    return { ...message, ttlMs: longestMs };
+  }
+  const expiry = encodeTimestamp(created.getTime() + longestMs);
+  const changed = items.map((item, index) => (index === absoluteExpiryField ? expiry : item));
+  return { ...message, ttlMs: longestMs, properties: encodeSection(sectionCodes.properties, encodeList(changed)) };
 }
 
 function readHeader(items: readonly Buffer[]): Pick<ParsedMessage, 'durable' | 'priority' | 'ttlMs'> {

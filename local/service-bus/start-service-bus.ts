@@ -43,6 +43,8 @@ export interface ServiceBus {
    * (`scheduled`), and in its dead-letter queue, locked ones included. Throws for a queue that was not declared.
    */
   readonly counts: (queue: string) => QueueCounts;
+  /** The names of all queues: declared, or made through the administration endpoint. */
+  readonly queues: () => readonly string[];
   /** Cuts every client off, as a network fault would. They may connect again at once. @returns how many */
   readonly dropConnections: () => number;
   /** Detaches the links that are meant, with an error. Locks stay as they are. @returns how many */
@@ -90,6 +92,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   const limits = { ...usualLimits, ...settings.limits };
   const container = createContainer(log, limits.idleTimeOutMs);
   const connections = new ClientConnections({
+    handshakeMs: limits.handshakeMs,
     openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
     certificate: settings.certificate,
     administration: createAdministrationServer({
@@ -97,9 +100,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       sharedKey,
       sinceMs: statSync(settings.databasePath).birthtimeMs,
       now,
-      onRemoved: (name) => {
-        connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name));
-      },
+      onRemoved: (name) => connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name)),
     }),
   });
   const server = createServer((socket) => connections.take(socket));
@@ -115,6 +116,10 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     port,
     connectionString: `Endpoint=sb://localhost:${port};SharedAccessKeyName=${keyName};SharedAccessKey=${settings.key};UseDevelopmentEmulator=true`,
     counts: (queue) => engine.counts(queue),
+    queues: () => {
+      const { administration } = engine;
+      return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
+    },
     dropConnections: () => connections.drop(),
     dropLinks: (isMeant, error) => connections.dropLinks(isMeant, error),
     lapseLocks: async (place, isChosen = () => true) => lapseLocks(engine, place, isChosen),

@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { readLayoutChanges } from '../layout-schema.ts';
 import type { StackLayout } from '../stack-layout.ts';
 import { wholeNumber } from './whole-number.ts';
-import { type PortSetting, portSettings, type SystemPorts, systemPorts } from './system-ports.ts';
+import { describePorts, portOf } from './port-of.ts';
+import { portSettings, type SystemPorts, systemPorts } from './system-ports.ts';
 
 export interface StartOptions {
   readonly folder: string;
-  readonly ports: SystemPorts;
+  readonly ports: Required<SystemPorts>;
   readonly processes: number;
   readonly functionKey: string | undefined;
   readonly isVerbose: boolean;
@@ -70,17 +71,7 @@ function layoutOf(text: string): StartOptions['layout'] {
   return changes;
 }
 
-function portOf(setting: PortSetting, given: unknown, isFree: boolean): number {
-  if (typeof given !== 'string' || given === '') {
-    return isFree ? 0 : setting.usual;
-  }
-  return wholeNumber({ name: `--${setting.flag} (${setting.variable})`, text: given, min: 0, max: 65_535 });
-}
-
 function help(): string {
-  const ports = portSettings.map(
-    ({ flag, variable, usual, part }) => `  ${`--${flag} PORT`.padEnd(28)}${part} (${variable}); default: ${usual}`,
-  );
   return `Runs Sluice on this machine: the app, and the stack that stands in for Azure. Ctrl-C stops both.
 
   npm start -- [options]
@@ -95,6 +86,6 @@ function help(): string {
   --help                    this text
 
 Ports, all on 127.0.0.1 (0 takes a free one):
-${ports.join('\n')}
+${describePorts(portSettings)}
 `;
 }

@@ -4,7 +4,8 @@ import { defaultPorts, type StackPorts } from '../stack-layout.ts';
 
 /** The ports of the stack, and the app's. */
 export interface SystemPorts {
-  readonly app: number;
+  /** Absent when the stack runs alone. */
+  readonly app?: number;
   readonly stack: StackPorts;
 }
 
@@ -47,17 +48,22 @@ const settings = {
 
 export const portSettings: readonly PortSetting[] = [...Object.values(settings), ...regionSettings];
 
+/** Those of the stack alone. */
+export const stackPortSettings: readonly PortSetting[] = portSettings.filter(({ flag }) => flag !== settings.app.flag);
+
 /** The ports as flags, variables (a flag wins) or defaults give them. */
-export function systemPorts(read: (setting: PortSetting) => number): SystemPorts {
+export function systemPorts(read: (setting: PortSetting) => number): Required<SystemPorts> {
+  return { app: read(settings.app), stack: stackPorts(read) };
+}
+
+/** The same for the stack alone. */
+export function stackPorts(read: (setting: PortSetting) => number): StackPorts {
   return {
-    app: read(settings.app),
-    stack: {
-      serviceBus: read(settings.serviceBus),
-      cosmos: read(settings.cosmos),
-      blob: read(settings.blob),
-      azureOpenAiAdmin: read(settings.admin),
-      regions: Object.fromEntries(regionSettings.map((setting) => [setting.region, read(setting)])),
-    },
+    serviceBus: read(settings.serviceBus),
+    cosmos: read(settings.cosmos),
+    blob: read(settings.blob),
+    azureOpenAiAdmin: read(settings.admin),
+    regions: Object.fromEntries(regionSettings.map((setting) => [setting.region, read(setting)])),
   };
 }
 

@@ -30,7 +30,7 @@ export async function markCall(
   deps: Pick<PipelineDeps, 'jobs' | 'clock' | 'reserver'>,
   run: MarkedRun,
 ): Promise<SaveOutcome> {
-  const next = openCall(run.stored.document, deps.reserver.now());
+  const next = openCall(run.stored.document, Math.floor(deps.reserver.now()));
   return saveJob(deps, { stored: run.stored, next, signal: run.message.lockLost });
 }
 

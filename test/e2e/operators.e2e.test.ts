@@ -167,7 +167,9 @@ test('an ended job is erased whole; one that goes on is not', async () => {
   assert.equal((await call('DELETE', '/jobs/erased-1?erase=true')).http, 404);
   assert.equal(await lettersOf('erased-1'), 0);
   assert.equal((await call('DELETE', '/jobs/erased-1?erase=maybe')).http, 400);
-  await call('POST', '/pools/pause');
+  const { paused } = await call('POST', '/pools/pause');
+  const [pause] = z.array(z.object({ at: z.int() })).parse(paused);
+  assert.ok(pause !== undefined, 'times are whole milliseconds');
   await submit(app, 'third', [chatJob('going-1')]);
   const going = await call('DELETE', '/jobs/going-1?erase=true');
   await call('POST', '/pools/resume');

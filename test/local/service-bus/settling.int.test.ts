@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { receiveOne, sequenceOf, serviceBusFixture } from './service-bus-fixture.ts';
-
-const nothing = { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 };
+import { receiveOne, serviceBusFixture } from './service-bus-fixture.ts';
 
 test('a dead-letter queue raises no delivery count and does not dead-letter again', async (t) => {
   const { client, bus } = await serviceBusFixture(t, [{ name: 'jobs', maxDeliveryCount: 1 }]);

@@ -30,7 +30,7 @@ test('a deferred message is passed over, peeked as deferred, and received by its
   assert.ok((deferred?.deliveryCount ?? 0) > (message.deliveryCount ?? 0));
 });
 
-test('several deferred messages are received at once, in the order asked for', async (t) => {
+test('several deferred messages are received at once', async (t) => {
   const [client, queue] = [await openClient(t), await openQueue(t)];
   await client.createSender(queue).sendMessages([{ body: 'a' }, { body: 'b' }, { body: 'c' }]);
   const receiver = client.createReceiver(queue);
@@ -39,7 +39,7 @@ test('several deferred messages are received at once, in the order asked for', a
 
   const received = await receiver.receiveDeferredMessages([numberOf(messages[2]), numberOf(messages[0])]);
 
-  assert.deepEqual(bodies(received).sort(), ['a', 'c']);
+  assert.deepEqual(new Set(bodies(received)), new Set(['a', 'c']));
 });
 
 test('a deferred message is completed, dead-lettered, and after an abandon deferred again', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import Long from 'long';
 import { bodies, receive, receiveOne, sequenceOf } from '../service-bus-fixture.ts';
 import { openClient, openQueue, queueName, skipOnForeignNamespace } from './endpoint.ts';
 
@@ -139,7 +140,7 @@ test('with duplicate detection a message id is taken once, in a batch, alone, an
   await sender.sendMessages({ body: 'again, after it was completed', messageId: 'a' });
 
   assert.deepEqual(bodies(messages), ['first', 'other']);
-  assert.deepEqual(await receiver.peekMessages(10, { fromSequenceNumber: messages[0]?.sequenceNumber?.sub(1) }), []);
+  assert.deepEqual(await receiver.peekMessages(10, { fromSequenceNumber: Long.ONE }), []);
 });
 
 test('without duplicate detection the same message id is taken again', async (t) => {
