@@ -12,7 +12,7 @@ import { answersOf, sharedItems } from './query-items.ts';
 
 const skip = skipOnForeignAccount('vector search has to be enabled on the account');
 
-const policy = (distanceFunction: VectorEmbeddingDistanceFunction): Partial<ContainerRequest> => ({
+const policy = (distanceFunction: VectorEmbeddingDistanceFunction): Omit<ContainerRequest, 'partitionKey'> => ({
   vectorEmbeddingPolicy: {
     vectorEmbeddings: [{ path: '/vector', dataType: VectorEmbeddingDataType.Float32, dimensions: 3, distanceFunction }],
   },
