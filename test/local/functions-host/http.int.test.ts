@@ -54,7 +54,7 @@ for (const mode of ['buffered', 'stream'] as const) {
       assert.deepEqual(await called('jobs/stats'), ['job-stats', {}]);
       assert.deepEqual(await called('jobs/12'), ['job-number', { number: '12' }]);
       assert.deepEqual(await called('jobs/0'), ['job', { id: '0' }]);
-      assert.deepEqual(await called('JOBS/a%2Fb'), ['job', { id: 'a/b' }]);
+      assert.deepEqual(await called('JOBS/a%2Fb'), ['job', { id: 'a%2Fb' }]);
       assert.deepEqual(await called('pages'), ['page', {}]);
       assert.deepEqual(await called('pages/3/'), ['page', { page: '3' }]);
       assert.deepEqual(await called('files/a/b%20c.txt'), ['files', { path: 'a/b c.txt' }]);
