@@ -155,6 +155,16 @@ describe('timer functions', { concurrency: 4 }, () => {
     await host.eventually((all) => ticks(all).length >= before + 2);
   });
 
+  test('a timer runs out of turn when the admin endpoint is asked', async (context) => {
+    const host = await timerHost(context, await newStorage(context), { FIXTURE_SCHEDULE: yearly });
+
+    const asked = await fetch(`${host.url}/admin/functions/tick`, { method: 'POST', body: '{"input":""}' });
+
+    assert.equal(asked.status, 202);
+    const events = await host.eventually((all) => ticks(all).length === 1);
+    assert.equal(ticks(events)[0]?.timer.isPastDue, false);
+  });
+
   test('a timer without host storage does not start, and a wrong schedule is named', async (context) => {
     const start = async (settings: Record<string, string>) => startHost(context, { mode: 'timers', settings });
 
