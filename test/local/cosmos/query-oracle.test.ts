@@ -129,7 +129,10 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ condition: Condition }>((
     between,
     like,
     check,
-    tie('condition').map(({ text, holds }) => ({ text: `NOT (${text})`, holds: (given: JsonObject) => not(holds(given)) })),
+    tie('condition').map(({ text, holds }) => ({
+      text: `NOT (${text})`,
+      holds: (given: JsonObject) => not(holds(given)),
+    })),
     fc.tuple(tie('condition'), tie('condition'), fc.boolean()).map(([left, right, isAnd]) => ({
       text: `(${left.text}) ${isAnd ? 'AND' : 'OR'} (${right.text})`,
       holds: (given: JsonObject) => {
