@@ -92,6 +92,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   const limits = { ...usualLimits, ...settings.limits };
   const container = createContainer(log, limits.idleTimeOutMs);
   const connections = new ClientConnections({
+    handshakeMs: limits.handshakeMs,
     openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
     certificate: settings.certificate,
     administration: createAdministrationServer({
@@ -99,9 +100,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       sharedKey,
       sinceMs: statSync(settings.databasePath).birthtimeMs,
       now,
-      onRemoved: (name) => {
-        connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name));
-      },
+      onRemoved: (name) => connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name)),
     }),
   });
   const server = createServer((socket) => connections.take(socket));
