@@ -37,6 +37,7 @@ export const conditions = {
   timeout: 'com.microsoft:timeout',
   transferLimitExceeded: 'amqp:link:transfer-limit-exceeded',
   connectionForced: 'amqp:connection:forced',
+  illegalState: 'amqp:illegal-state',
   framingError: 'amqp:connection:framing-error',
   unauthorized: 'amqp:unauthorized-access',
 } as const;

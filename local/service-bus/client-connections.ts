@@ -13,6 +13,7 @@ import type { BrokerConnection, MessageLink } from './broker-connection.ts';
 export class ClientConnections {
   readonly #openBroker: (socket: Socket) => BrokerConnection;
   readonly #administration: HttpServer;
+  readonly #handshakeMs: number;
   readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #brokers = new Map<Socket, BrokerConnection>();
@@ -22,7 +23,10 @@ export class ClientConnections {
     readonly administration: HttpServer;
     /** Without one, whoever speaks TLS is cut off. */
     readonly certificate: Certificate | undefined;
+    /** How long a client gets to say what it speaks. */
+    readonly handshakeMs: number;
   }) {
+    this.#handshakeMs = fields.handshakeMs;
     this.#openBroker = fields.openBroker;
     this.#administration = fields.administration;
     if (fields.certificate !== undefined) {
@@ -55,7 +59,10 @@ export class ClientConnections {
   #takeOver(socket: Socket, mayStartTls: boolean): void {
     // Whoever takes the connection over listens as well; until then an error only means that the client has gone.
     socket.on('error', () => undefined);
+    const patience = setTimeout(() => socket.destroy(), this.#handshakeMs).unref();
+    socket.once('close', () => clearTimeout(patience));
     whenProtocolKnown(socket, (protocol) => {
+      clearTimeout(patience);
       if (protocol === 'amqp') {
         this.#brokers.set(socket, this.#openBroker(socket));
         socket.on('close', () => this.#brokers.delete(socket));

@@ -37,6 +37,11 @@ export function guardConnection(connection: RheaConnection, socket: Socket, log:
       end({ condition: conditions.framingError, description });
     }
   };
+  connection.on('session_open', () => {
+    if (!connection.is_open()) {
+      end({ condition: conditions.illegalState, description: 'A session was begun before the connection was opened.' });
+    }
+  });
   for (const trouble of ['error', 'protocol_error']) {
     connection.on(trouble, (problem) => {
       const description = problem instanceof Error ? problem.message : 'The frames could not be read.';

@@ -127,6 +127,7 @@ function openConnections(
   const limits = { ...usualLimits, ...changed };
   const container = createContainer(tools.log, limits.idleTimeOutMs);
   const connections = new ClientConnections({
+    handshakeMs: limits.handshakeMs,
     openBroker: (socket) => new BrokerConnection({ socket, container, limits, ...tools }),
     certificate,
     administration: createAdministrationServer({
