@@ -129,7 +129,13 @@ function holdParts(start: {
   const queues = stackQueues(layout);
   const databasePath = files.serviceBus;
   const bus = { databasePath, queues, key: localServiceBusKey, certificate, faults: faults.serviceBus, log };
-  const account = { ...cosmosSettings(layout), databasePath: files.cosmos, faults: faults.cosmos, log };
+  const account = {
+    ...cosmosSettings(layout),
+    databasePath: files.cosmos,
+    certificate,
+    faults: faults.cosmos,
+    log,
+  };
   return {
     serviceBus: new HeldPart(layout.ports.serviceBus, async (port) => startServiceBus({ ...bus, port })),
     cosmos: new HeldPart(layout.ports.cosmos, async (port) => startCosmos({ ...account, port })),

@@ -18,7 +18,8 @@ ${parts.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
 Progress goes to stderr. The last line of stdout is one JSON object with the figures of each part, and of the soak. All
 writes are durable as the parts promise it: what was confirmed outlives a SIGKILL. Machines differ and are noisy, so each
-part also measures a floor in the same run, plain SQLite with the same grouping, and gives its share of it.
+part also measures a floor in the same run and gives its share of it: plain SQLite with the same grouping for Service Bus,
+the same SDK against a server that does nothing but answer for Cosmos DB.
 `;
 
 const optionsSchema = z.object({

@@ -7,7 +7,7 @@ import type { EmbeddingsRequest } from './embeddings-request.ts';
 import { estimateCost, estimateProvisionedCost } from './estimate-cost.ts';
 import type { Service } from './exchange.ts';
 import type { Deployment } from './region.ts';
-import { contextLengthExceeded, inputTooLong, promptFiltered } from './service-error.ts';
+import { contextLengthExceeded, inputTooLong, notCarried, promptFiltered } from './service-error.ts';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly promptTokens: number }
@@ -68,9 +68,11 @@ async function checkPrompt(candidate: Candidate): Promise<number> {
 async function checkMessages(request: ChatRequest, { deployment, service }: Candidate): Promise<number> {
   const messageTokens = service.isInstant ? guessPrompt(request) : await countPrompt(request, deployment.countTokens);
   const { contextWindow } = deployment.model;
-  const { maxTokens: completionTokens, promptParam } = request;
+  const { isTruncatable, maxTokens: completionTokens, promptParam } = request;
   if (messageTokens + (completionTokens ?? 0) > contextWindow) {
-    throw contextLengthExceeded({ contextWindow, messageTokens, completionTokens, promptParam });
+    throw isTruncatable
+      ? notCarried('cutting an input that is too long', 'truncation')
+      : contextLengthExceeded({ contextWindow, messageTokens, completionTokens, promptParam });
   }
   if (request.messages.some((message) => message.texts.some((text) => text.includes(promptFilterTrigger)))) {
     throw promptFiltered(violentPrompt);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatRequest } from './chat-request.ts';
 import { completionBody, type CompletionIdentity } from './completion-body.ts';
 import { completionEvents } from './completion-events.ts';
-import { choiceTokens, type DraftChoice } from './draft-choice.ts';
+import { choiceTokens, type DraftChoice, tokensOf } from './draft-choice.ts';
 import { draftCompletion, instantCompletion } from './draft-completion.ts';
 import type { Exchange } from './exchange.ts';
 import { planLatency, type LatencyPlan } from './plan-latency.ts';
@@ -16,18 +16,19 @@ import { usage } from './usage.ts';
 export async function answerChat(exchange: Exchange, request: ChatRequest): Promise<void> {
   const { deployment, promptTokens, service } = exchange;
   const choices = draft(exchange, request);
-  const completionTokens = choices.reduce((sum, choice) => sum + choiceTokens(choice), 0);
+  const tokens = tokensOf(choices);
+  const completionTokens = tokens.completion;
   const identity: CompletionIdentity = {
     id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
     created: Math.floor(service.now() / 1000),
     model: deployment.model.version,
   };
-  const billed = usage({ prompt: promptTokens, completion: completionTokens });
+  const billed = usage({ prompt: promptTokens, ...tokens });
   const latency = latencyOf(exchange);
   const form = { topLogprobs: request.topLogprobs, isLegacy: request.tools.isLegacy };
   if (request.isStreamed) {
     const steps = completionEvents({ identity, choices, form, usage: request.includesUsage ? billed : undefined });
-    await streamAnswer(exchange, { steps, completionTokens, latency });
+    await streamAnswer(exchange, { steps, completionTokens, latency: afterReasoning(latency, choices) });
     return;
   }
   const longest = Math.max(...choices.map(choiceTokens));
@@ -54,6 +55,7 @@ export function draft(exchange: Exchange, request: ChatRequest): readonly DraftC
     model: deployment.modelName,
     maxTokens,
     splitTokens: deployment.splitTokens,
+    reasons: deployment.model.reasoning !== 'never',
   });
 }
 
@@ -63,4 +65,10 @@ export function latencyOf(exchange: Exchange): LatencyPlan {
   return service.isInstant
     ? { firstTokenMs: 0, msPerToken: 0 }
     : planLatency(region.latency, seededRandom(service.seed, 'latency', call.number));
+}
+
+/** The first token of a stream comes once the reasoning is over. */
+export function afterReasoning(latency: LatencyPlan, choices: readonly DraftChoice[]): LatencyPlan {
+  const longest = Math.max(...choices.map(({ reasoningTokens = 0 }) => reasoningTokens));
+  return longest === 0 ? latency : { ...latency, firstTokenMs: latency.firstTokenMs + longest * latency.msPerToken };
 }

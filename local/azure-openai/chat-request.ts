@@ -12,6 +12,8 @@ export interface ChatRequest {
   readonly operation: 'chat';
   /** How an error names the prompt. */
   readonly promptParam: 'messages' | 'input';
+  /** A prompt that is too long was asked to be cut, which is not carried. */
+  readonly isTruncatable: boolean;
   readonly messages: readonly ChatMessage[];
   /** `max_completion_tokens` or `max_tokens`, undefined when the caller set none. */
   readonly maxTokens: number | undefined;
@@ -36,6 +38,7 @@ export function readChatRequest(body: unknown, model: ModelFacts): ChatRequest {
   return {
     operation: 'chat',
     promptParam: 'messages',
+    isTruncatable: false,
     messages,
     maxTokens: readMaxTokens(request, model),
     choices: request.n ?? 1,

@@ -28,15 +28,16 @@ export function choiceEvents(choice: DraftChoice, frame: ChunkFrame): ChoiceEven
 
 const harmlessJson = JSON.stringify(harmless);
 
+/** One chunk a token: what is the same in all of them is put together once. */
 function contentEvents(pieces: readonly string[], frame: ChunkFrame): readonly string[] {
   const ranked = chatLogprobs(pieces, frame.form.topLogprobs)?.content;
+  const start = `data: {"choices":[{"content_filter_results":${harmlessJson},"delta":{"content":`;
+  const middle = `},"finish_reason":null,"index":${frame.index},"logprobs":`;
+  const end = `}],${frame.rest}\n\n`;
   return pieces.map((piece, place) => {
     const token = ranked?.[place];
     const logprobs = token === undefined ? 'null' : JSON.stringify({ content: [token], refusal: null });
-    const choice =
-      `{"content_filter_results":${harmlessJson},"delta":{"content":${JSON.stringify(piece)}},"finish_reason":null,` +
-      `"index":${frame.index},"logprobs":${logprobs}}`;
-    return `data: {"choices":[${choice}],${frame.rest}\n\n`;
+    return start + JSON.stringify(piece) + middle + logprobs + end;
   });
 }
 

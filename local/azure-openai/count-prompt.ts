@@ -4,7 +4,7 @@ import type { TokenCounter } from './token-counter.ts';
 
 /**
  * Prompt tokens as they are billed: 3 a message, its role, its texts, 1 and itself for a name, 3 for the reply
- * (OpenAI's cookbook, "How to count tokens"). Tools and tool calls count as their JSON, which is close, not exact;
+ * (OpenAI's cookbook, "How to count tokens"). Tools, tool calls and schemas count as their JSON, which is close, not exact;
  * images by the model's rule.
  */
 export async function countPrompt(request: ChatRequest, count: TokenCounter): Promise<number> {
@@ -24,8 +24,18 @@ export async function countPrompt(request: ChatRequest, count: TokenCounter): Pr
       tokens += await count(message.callsJson);
     }
   }
-  const { json } = request.tools;
-  return json === undefined ? tokens : tokens + (await count(json));
+  for (const json of definitions(request)) {
+    tokens += await count(json);
+  }
+  return tokens;
+}
+
+/** What the model reads beside the messages: the tools, and the schema of the answer. */
+function definitions({ format, tools }: ChatRequest): readonly string[] {
+  return [
+    ...(tools.json === undefined ? [] : [tools.json]),
+    ...(format.kind === 'json-schema' ? [JSON.stringify(format.schema)] : []),
+  ];
 }
 
 /** Tokens of each input. */

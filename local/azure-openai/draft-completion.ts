@@ -7,6 +7,7 @@ import type { DraftChoice } from './draft-choice.ts';
 import { madeUpJson, madeUpObject } from './made-up-json.ts';
 import { type Random, seededRandom } from './seeded-random.ts';
 import type { TokenSplitter } from './token-counter.ts';
+import type { ToolFunction } from './tool-settings.ts';
 
 export interface DraftQuestion {
   readonly request: ChatRequest;
@@ -15,10 +16,14 @@ export interface DraftQuestion {
   /** Most tokens of one answer: `max_tokens`, the model's own limit or what the window leaves. */
   readonly maxTokens: number;
   readonly splitTokens: TokenSplitter;
+  /** The model reasons: it takes the directive for that. */
+  readonly reasons: boolean;
 }
 
 /** `[[sluice:answer-tokens=N]]` in a prompt: the answer, if nothing cuts it, has exactly N tokens. */
 const lengthDirective = /\[\[sluice:answer-tokens=(\d{1,6})\]\]/u;
+/** `[[sluice:reasoning-tokens=N]]`: a model that reasons takes N tokens of the maximum before it answers. */
+const reasoningDirective = /\[\[sluice:reasoning-tokens=(\d{1,6})\]\]/u;
 /** Answers to callers who allow more than this are no longer. */
 const longestNatural = 480;
 
@@ -30,17 +35,32 @@ const longestNatural = 480;
 export function draftCompletion(question: DraftQuestion): readonly DraftChoice[] {
   const { request } = question;
   const messages = JSON.stringify(request.messages);
-  const isFiltered = messages.includes(outputFilterTrigger);
   const functions = chooseFunctions(request.tools, request.messages);
   const seeds = [messages, ...(request.seed === undefined ? [] : [request.seed])];
+  const wanted = question.reasons ? Number(reasoningDirective.exec(messages)?.[1] ?? 0) : 0;
+  const reasoningTokens = Math.min(wanted, question.maxTokens);
+  const left = { ...question, maxTokens: question.maxTokens - reasoningTokens };
   return Array.from({ length: request.choices }, (_, index) => {
     const random = seededRandom(question.seed, question.model, ...seeds, index);
-    if (functions.length > 0) {
-      return draftCalls(functions, { ...question, tools: request.tools, random });
+    if (reasoningTokens === 0) {
+      return draftChoice(left, { functions, messages, random });
     }
-    const pieces = draftText(question, messages, random);
-    return isFiltered ? filtered(pieces) : cut(pieces, question);
+    const silent: DraftChoice = { pieces: [], calls: [], finishReason: 'length' };
+    const said = left.maxTokens === 0 ? silent : draftChoice(left, { functions, messages, random });
+    return { ...said, reasoningTokens };
   });
+}
+
+function draftChoice(
+  question: DraftQuestion,
+  turn: { readonly functions: readonly ToolFunction[]; readonly messages: string; readonly random: Random },
+): DraftChoice {
+  const { functions, messages, random } = turn;
+  if (functions.length > 0) {
+    return draftCalls(functions, { ...question, tools: question.request.tools, random });
+  }
+  const pieces = draftText(question, messages, random);
+  return messages.includes(outputFilterTrigger) ? filtered(pieces) : cut(pieces, question);
 }
 
 function draftText(question: DraftQuestion, messages: string, random: Random): readonly string[] {

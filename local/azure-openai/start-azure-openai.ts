@@ -31,8 +31,8 @@ export interface AzureOpenAi {
  * Starts the simulator. Whom it called, what its windows held (throttled calls that count and the neighbour's included),
  * its sums and its peaks it knows from the database; limits, faces, latency and faults are those of the settings, and
  * the times in them count from this start. Answers are deterministic English; a prompt steers them with
- * `[[sluice:content-filter]]` (400), `[[sluice:output-filter]]` (cut by the filter) and `[[sluice:answer-tokens=N]]` (as
- * long as that, if nothing cuts it). Rejects when a port is taken, the database is unreadable or the settings contradict
+ * `[[sluice:content-filter]]` (400), `[[sluice:output-filter]]` (cut by the filter), `[[sluice:answer-tokens=N]]` (as
+ * long as that, if nothing cuts it) and `[[sluice:reasoning-tokens=N]]` (thought before, by a model that reasons). Rejects when a port is taken, the database is unreadable or the settings contradict
  * themselves.
  */
 export async function startAzureOpenAi(settings: AzureOpenAiSettings): Promise<AzureOpenAi> {

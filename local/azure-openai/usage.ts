@@ -1,11 +1,15 @@
 /** The `usage` of a chat completion, with the details that the service sends. */
-export function usage(tokens: { readonly prompt: number; readonly completion: number }): ChatUsage {
+export function usage(tokens: {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly reasoning: number;
+}): ChatUsage {
   return {
     completion_tokens: tokens.completion,
     completion_tokens_details: {
       accepted_prediction_tokens: 0,
       audio_tokens: 0,
-      reasoning_tokens: 0,
+      reasoning_tokens: tokens.reasoning,
       rejected_prediction_tokens: 0,
     },
     prompt_tokens: tokens.prompt,

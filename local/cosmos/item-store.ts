@@ -42,6 +42,7 @@ export interface UniqueClaim {
 /** An item whose time is over is not there, for every reading function. */
 export interface ItemStore {
   readonly find: (key: ItemKey, nowMs: number) => StoredItem | undefined;
+  readonly at: (rowId: number, nowMs: number) => StoredItem | undefined;
   /** Takes the place of an expired item of the same key. Returns the new row id. */
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
@@ -67,14 +68,12 @@ const columns = 'row_id, id, partition_key, body, etag, modified_ms, lsn';
 export function openItemStore(settings: ItemTableSettings): ItemStore {
   const { database } = settings;
   const table = createItemTable(settings);
-  const { find, insert, name, remove, removeExpired, sweep, update } = prepareStatements(database, table);
+  const { at, find, insert, name, remove, removeExpired, sweep, update } = prepareStatements(database, table);
   const select = `SELECT ${columns} FROM ${table}`;
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
-    find: (key, nowMs) => {
-      const row = find.get(key.id, key.partitionKey, nowMs);
-      return row === undefined ? undefined : readRow(row);
-    },
+    find: (key, nowMs) => readFound(find.get(key.id, key.partitionKey, nowMs)),
+    at: (rowId, nowMs) => readFound(at.get(rowId, nowMs)),
     insert: (key, content) => {
       removeExpired.run(key.id, key.partitionKey, content.modifiedMs);
       lastRowId += 1;
@@ -112,6 +111,7 @@ function prepareStatements(database: DatabaseSync, table: string) {
   const alive = '(expires_ms IS NULL OR expires_ms > ?)';
   return {
     find: database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`),
+    at: database.prepare(`SELECT ${columns} FROM ${table} WHERE row_id = ? AND ${alive}`),
     name: database.prepare(`SELECT id FROM ${table} WHERE row_id = ?`),
     removeExpired: database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`),
     insert: database.prepare(
@@ -180,6 +180,10 @@ function readRow(row: Record<string, SQLOutputValue>): StoredItem {
     modifiedMs: integer(row['modified_ms']),
     lsn: integer(row['lsn']),
   };
+}
+
+function readFound(row: Record<string, SQLOutputValue> | undefined): StoredItem | undefined {
+  return row === undefined ? undefined : readRow(row);
 }
 
 function integer(value: SQLOutputValue | undefined): number {

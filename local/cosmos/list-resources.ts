@@ -1,6 +1,7 @@
 import type { JsonObject } from './json.ts';
 import { readPageNumbers } from './query/compile-query.ts';
-import { openRow, runQuery } from './query/run-query.ts';
+import { openRow } from './query/rows.ts';
+import { runQuery } from './query/run-query.ts';
 import { readQuerySpec } from './serve-queries.ts';
 import { isTrue, type Answer, type CosmosRequest, type Service } from './service.ts';
 import { CosmosError } from './cosmos-error.ts';
@@ -24,11 +25,12 @@ export function listResources({ service, request, resources, rid, name }: Listin
   const rows = resources.map((item, index) => openRow(index + 1, JSON.stringify(item)));
   const { documents } = runQuery({
     compiled,
-    parameters: asked.parameters,
-    numbers: readPageNumbers(compiled.query, asked.parameters),
+    surroundings: { parameters: asked.parameters, nowMs: service.now(), vectors: [] },
+    numbers: readPageNumbers(compiled, asked.parameters),
     pageSize: Number.MAX_SAFE_INTEGER,
     position: undefined,
     rowsBehind: () => rows,
+    rowAt: (rowId) => rows[rowId - 1],
   });
   const body = `{"_rid":"${rid}","${name}":[${documents.join(',')}],"_count":${documents.length}}`;
   return { status: 200, body, headers: { 'x-ms-item-count': String(documents.length) }, charge: readCharge };

@@ -15,6 +15,9 @@ export interface PartitionScope {
 
 const noKey = '{}';
 
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits */
+const mostKeyBytes = 2048;
+
 /** Reads `x-ms-documentdb-partitionkey` (`["a"]`, `[{}]` for no value); undefined when the header is absent. */
 export function readPartitionKeyHeader(header: string | undefined, componentCount: number): PartitionKey | undefined {
   const scope = readPartitionScope(header, componentCount);
@@ -79,6 +82,9 @@ function componentOf(value: Value): string {
   }
   if (typeof value === 'object' && value !== null) {
     throw new CosmosError('BadRequest', 'A partition key is a string, a number, a boolean or null.');
+  }
+  if (typeof value === 'string' && Buffer.byteLength(value, 'utf8') > mostKeyBytes) {
+    throw new CosmosError('BadRequest', `A partition key has at most ${mostKeyBytes} bytes.`);
   }
   return JSON.stringify(value);
 }

@@ -27,11 +27,14 @@ export function pathSegments(path: string): readonly string[] {
 
 /**
  * What a key signature is about: the last type in the path, and the link of the resource, or of its parent for a feed
- * (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources). Offers are named by their id alone.
+ * (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources). Offers are named by their id alone, what is done to a whole partition key by its container.
  */
 export function signedResource(segments: readonly string[]): { readonly type: string; readonly link: string } {
   if (segments[0] === 'offers') {
     return { type: 'offers', link: (segments[1] ?? '').toLowerCase() };
+  }
+  if (segments[4] === 'operations') {
+    return { type: 'colls', link: segments.slice(0, 4).join('/') };
   }
   const isFeed = segments.length % 2 === 1;
   const type = segments[segments.length - (isFeed ? 1 : 2)] ?? '';

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { containerBudget } from './container-budget.ts';
 import { CosmosError } from './cosmos-error.ts';
+import { rateTooLarge } from './cosmos-faults.ts';
 import {
   createItem,
   patchStoredItem,
@@ -65,7 +67,7 @@ export function runBatch(service: Service, context: ItemContext, batch: Batch): 
   const run = (operation: Operation): Result => attempt(() => runOperation({ service, context, batch, operation }));
   const results = batch.atomic
     ? runAtomically(context, service, { operations, run })
-    : runEach(operations, { run, stopsAtError: batch.stopsAtError });
+    : runEach(operations, { run: limited(service, context, run), stopsAtError: batch.stopsAtError });
   const failed = results.find((result) => isFailure(result) && result.status !== failedDependency);
   const substatus = failed?.refusal?.details.substatus;
   const charge = Math.round(results.reduce((sum, result) => sum + result.charge, 0) * 100) / 100;
@@ -73,6 +75,7 @@ export function runBatch(service: Service, context: ItemContext, batch: Batch): 
     status: failed === undefined ? 200 : 207,
     body: `[${results.map((result) => render(result, batch.minimal)).join(',')}]`,
     charge,
+    isSpent: !batch.atomic,
     ...(substatus === undefined ? {} : { headers: { 'x-ms-substatus': String(substatus) } }),
   };
 }
@@ -116,6 +119,25 @@ function runAtomically(
     service.sql.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** Each operation of a bulk spends by itself, and is turned away by itself when nothing is left. */
+function limited(
+  service: Service,
+  { container }: ItemContext,
+  run: (operation: Operation) => Result,
+): (operation: Operation) => Result {
+  const budget = containerBudget(service, container);
+  return (operation) => {
+    const waitMs = budget?.retryAfterMs(service.now());
+    if (waitMs !== undefined) {
+      const refusal = rateTooLarge(waitMs);
+      return { status: refusal.status, charge: 0, refusal };
+    }
+    const result = run(operation);
+    budget?.spend(service.now(), result.charge);
+    return result;
+  };
 }
 
 function runEach(

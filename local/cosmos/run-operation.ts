@@ -1,10 +1,10 @@
 import type { Container } from './catalog.ts';
+import { containerBudget } from './container-budget.ts';
 import { CosmosError, notCarriedError } from './cosmos-error.ts';
 import { faultRefusal, rateTooLarge, type CosmosFault } from './cosmos-faults.ts';
 import type { ItemOperation } from './item-operation.ts';
 import { QueryError } from './query/query-error.ts';
 import { requireSession } from './read-session.ts';
-import type { RequestUnitBudget } from './request-unit-budget.ts';
 import type { Resource } from './resource-path.ts';
 import {
   serveAccount,
@@ -51,14 +51,14 @@ export function runOperation(service: Service, call: Call): Outcome {
       requireSession(container, request);
     }
     const answer = serve({ service, resource, request, container });
-    book(service, call, { container, charge: answer.charge });
+    book(service, call, { container, charge: answer.charge, isSpent: answer.isSpent === true });
     return { answer, container };
   } catch (error) {
     const refusal = error instanceof QueryError ? queryRefusal(error) : error;
     if (!(refusal instanceof CosmosError)) {
       throw error;
     }
-    book(service, call, { container, charge: refusal.details.charge ?? 0 });
+    book(service, call, { container, charge: refusal.details.charge ?? 0, isSpent: false });
     return { answer: refusal, container };
   }
 }
@@ -106,15 +106,10 @@ function refuseInjected(service: Service, { fault, operation }: Call, container:
   if (refusal !== undefined) {
     throw refusal;
   }
-  const waitMs = operation === undefined ? undefined : budgetOf(service, container)?.retryAfterMs(service.now());
+  const waitMs = operation === undefined ? undefined : containerBudget(service, container)?.retryAfterMs(service.now());
   if (waitMs !== undefined) {
     throw rateTooLarge(waitMs);
   }
-}
-
-/** A limit that was set from outside goes before the container's own throughput. */
-function budgetOf({ faults, offers }: Service, container: Container | undefined): RequestUnitBudget | undefined {
-  return container === undefined ? undefined : (faults.budget(container.id) ?? offers.budget(container));
 }
 
 function refuseTriggers({ header }: CosmosRequest): void {
@@ -128,13 +123,14 @@ function refuseTriggers({ header }: CosmosRequest): void {
 function book(
   service: Service,
   { operation, resource }: Call,
-  { charge, container }: { readonly charge: number; readonly container: Container | undefined },
+  booking: { readonly container: Container | undefined; readonly charge: number; readonly isSpent: boolean },
 ): void {
+  const { charge, container, isSpent } = booking;
   if (container !== undefined && charge > 0 && (resource.kind === 'items' || resource.kind === 'item')) {
     container.meter.requestUnits += charge;
     container.meter.operations += 1;
   }
-  if (operation !== undefined) {
-    budgetOf(service, container)?.spend(service.now(), charge);
+  if (operation !== undefined && !isSpent) {
+    containerBudget(service, container)?.spend(service.now(), charge);
   }
 }

@@ -32,7 +32,7 @@ export function serveItems(service: Service, container: Container, request: Cosm
     throw new CosmosError('MethodNotAllowed', `${method} is not a method of items.`);
   }
   if (isTrue(header('x-ms-cosmos-is-query-plan-request'))) {
-    return serveQueryPlan(service, request);
+    return serveQueryPlan(service, container, request);
   }
   if (isTrue(header('x-ms-documentdb-isquery')) || header('content-type') === 'application/query+json') {
     return serveItemQuery(service, container, request);

@@ -1,14 +1,21 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Container } from './catalog.ts';
-import { CosmosError } from './cosmos-error.ts';
-import type { Json } from './json.ts';
+import { CosmosError, notCarriedError } from './cosmos-error.ts';
+import { parseJson, type Json } from './json.ts';
+import { isIndexed, refuseUnindexedOrder } from './order-index.ts';
 import { readPageSize } from './page-size.ts';
 import { readPartitionScope, type PartitionScope } from './partition-key.ts';
 import { readPageNumbers, type CompiledQuery } from './query/compile-query.ts';
 import { readContinuation, writeContinuation } from './query/continuation.ts';
-import { filterHints, pathOf, type FilterHint } from './query/filter-hints.ts';
+import { filterHints, type FilterHint } from './query/filter-hints.ts';
+import type { Surroundings } from './query/frame.ts';
 import { gatewayAnswer, planQuery } from './query/query-plan.ts';
-import { openRow, runQuery, type QueryPage, type QueryRow } from './query/run-query.ts';
+import type { QueryPage } from './query/query-run.ts';
+import type { QueryRow } from './query/rows.ts';
+import { runQuery, type Memory } from './query/run-query.ts';
+import { rootAlias } from './query/syntax.ts';
+import type { StoredItem } from './item-store.ts';
 import { renderItem } from './render-item.ts';
 import { queryCharge } from './request-charge.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
@@ -19,14 +26,17 @@ const everyItem = 'SELECT * FROM c';
 export function serveItemQuery(service: Service, container: Container, request: CosmosRequest): Answer {
   const { text, parameters } = readQuerySpec(request);
   const compiled = service.compile(text);
+  refuseRange(request);
+  refuseUnindexedOrder(container, compiled.query);
+  const asked = { service, container, request, text, compiled, surroundings: surroundingsOf(service, parameters) };
   const partition = readPartitionScope(
     request.header('x-ms-documentdb-partitionkey'),
     container.partitionKeyPaths.length,
   );
   if (partition === undefined && request.header('x-ms-documentdb-partitionkeyrangeid') === undefined) {
-    passGateway({ compiled, parameters, request });
+    passGateway(asked);
   }
-  return answerQuery({ service, container, request, compiled, parameters, partition });
+  return answerQuery({ ...asked, partition });
 }
 
 /** The feed of all items, which is a query for all of them. */
@@ -36,13 +46,28 @@ export function serveItemFeed(service: Service, container: Container, request: C
     container.partitionKeyPaths.length,
   );
   const compiled = service.compile(everyItem);
-  return answerQuery({ service, container, request, compiled, parameters: new Map(), partition });
+  const surroundings = surroundingsOf(service, new Map());
+  return answerQuery({ service, container, request, text: everyItem, compiled, surroundings, partition });
 }
 
-export function serveQueryPlan(service: Service, request: CosmosRequest): Answer {
+export function serveQueryPlan(service: Service, container: Container, request: CosmosRequest): Answer {
   const { text, parameters } = readQuerySpec(request);
-  const { query } = service.compile(text);
-  return { status: 200, body: JSON.stringify(planQuery(query, readPageNumbers(query, parameters))), charge: 0 };
+  const compiled = service.compile(text);
+  refuseUnindexedOrder(container, compiled.query);
+  const plan = planQuery(compiled, readPageNumbers(compiled, parameters), surroundingsOf(service, parameters));
+  return { status: 200, body: JSON.stringify(plan), charge: 0 };
+}
+
+function surroundingsOf(service: Service, parameters: ReadonlyMap<string, Json>): Surroundings {
+  return { parameters, nowMs: service.now(), vectors: [] };
+}
+
+/** Clients with many partition key ranges ask for parts of one; here there is one, and no part of it. */
+function refuseRange({ header }: CosmosRequest): void {
+  const [start, end] = [header('x-ms-start-epk') ?? '', header('x-ms-end-epk') ?? 'FF'];
+  if (start !== '' || end !== 'FF') {
+    throw notCarriedError('queries over ranges of effective partition keys (x-ms-start-epk)');
+  }
 }
 
 const specSchema = z.object({
@@ -77,11 +102,7 @@ export function readQuerySpec(request: CosmosRequest): {
  * The gateway runs filters and projections over all partitions; what needs a merge it hands back to the client with a
  * plan, on a container with a single range too. Texts and substatus as recorded in xo/dbimp, COSMOS.md.
  */
-function passGateway({
-  compiled,
-  parameters,
-  request,
-}: Pick<QueryRequest, 'compiled' | 'parameters' | 'request'>): void {
+function passGateway({ compiled, surroundings, request }: Asked): void {
   if (!isTrue(request.header('x-ms-documentdb-query-enablecrosspartition'))) {
     throw new CosmosError('BadRequest', 'Cross partition query is required but disabled.');
   }
@@ -93,40 +114,49 @@ function passGateway({
         'BadRequest',
         "Cross partition query only supports 'VALUE <AggregateFunc>' for aggregates.",
       );
-    case 'plan':
+    case 'plan': {
+      const plan = planQuery(compiled, readPageNumbers(compiled, surroundings.parameters), surroundings);
       throw new CosmosError(
         'BadRequest',
         'The provided cross partition query can not be directly served by the gateway.',
-        {
-          substatus: 1004,
-          additionalErrorInfo: JSON.stringify(planQuery(compiled.query, readPageNumbers(compiled.query, parameters))),
-        },
+        { substatus: 1004, additionalErrorInfo: JSON.stringify(plan) },
       );
+    }
   }
 }
 
-interface QueryRequest {
+interface Asked {
   readonly service: Service;
   readonly container: Container;
   readonly request: CosmosRequest;
+  readonly text: string;
   readonly compiled: CompiledQuery;
-  readonly parameters: ReadonlyMap<string, Json>;
+  readonly surroundings: Surroundings;
+}
+
+interface QueryRequest extends Asked {
   readonly partition: PartitionScope | undefined;
 }
 
 function answerQuery(asked: QueryRequest): Answer {
-  const { container, request, compiled, parameters } = asked;
-  refuseUnindexedOrder(container, compiled);
-  const hints = filterHints(compiled.query.where, parameters);
+  const { container, request, compiled, surroundings } = asked;
+  const { parameters, nowMs } = surroundings;
+  const hints = filterHints(compiled.query.where, { parameters, alias: rootAlias(compiled.query) });
   const token = request.header('x-ms-continuation');
-  const page = runQuery({
+  const openRow = rowOpener(asked);
+  const run = {
     compiled,
-    parameters,
-    numbers: readPageNumbers(compiled.query, parameters),
+    surroundings,
+    numbers: readPageNumbers(compiled, parameters),
     pageSize: readPageSize(request.header('x-ms-max-item-count')),
     position: token === undefined || token === '' ? undefined : readContinuation(token),
-    rowsBehind: (rowId) => rowsOf(asked, hints, rowId),
-  });
+    rowsBehind: (rowId: number) => rowsOf(asked, hints, rowId),
+    rowAt: (rowId: number) => {
+      const stored = container.items.at(rowId, nowMs);
+      return stored === undefined ? undefined : openRow(stored);
+    },
+  };
+  const page = runQuery(run, memoryOf(asked));
   const count = page.documents.length;
   return {
     status: 200,
@@ -139,14 +169,35 @@ function answerQuery(asked: QueryRequest): Answer {
   };
 }
 
-function* rowsOf(
-  { service, container, partition }: QueryRequest,
-  hints: readonly FilterHint[],
-  behindRowId: number,
-): Iterable<QueryRow> {
-  for (const stored of container.items.scan({ partition, behindRowId, hints, nowMs: service.now() })) {
-    yield openRow(stored.rowId, renderItem(container, stored));
+function* rowsOf(asked: QueryRequest, hints: readonly FilterHint[], behindRowId: number): Iterable<QueryRow> {
+  const { container, partition, surroundings } = asked;
+  const openRow = rowOpener(asked);
+  for (const stored of container.items.scan({ partition, behindRowId, hints, nowMs: surroundings.nowMs })) {
+    yield openRow(stored);
   }
+}
+
+/** Most rows are looked at without their system properties, and never written: both is done where it is asked for. */
+function rowOpener({ container, compiled }: QueryRequest): (stored: StoredItem) => QueryRow {
+  const { systemProperties } = compiled.usage;
+  let systemCharacters: number | undefined;
+  return (stored) => {
+    const { rowId, body } = stored;
+    const text = (): string => renderItem(container, stored);
+    systemCharacters ??= text().length - body.length;
+    let item: Json | undefined;
+    return {
+      rowId,
+      characters: body.length + systemCharacters,
+      text,
+      item: () => (item ??= parseJson(systemProperties ? text() : body)),
+    };
+  };
+}
+
+function memoryOf({ service, container, text, partition, surroundings }: QueryRequest): Memory {
+  const parts = [container.rid, container.writes.last(), partition ?? null, text, [...surroundings.parameters]];
+  return service.memories.open(createHash('sha256').update(JSON.stringify(parts)).digest('base64'));
 }
 
 /** A filter on an indexed path spares the other items; without one the first page pays for a scan of them all. */
@@ -159,34 +210,4 @@ function chargeOf(
   const indexed = hints.some(({ path }) => path[0] === 'id' || isIndexed(container, path));
   const scans = hints.length > 0 && !indexed && request.header('x-ms-continuation') === undefined;
   return queryCharge({ ...load, scanned: scans ? container.items.count(partition) : page.rowsLoaded });
-}
-
-function isIndexed({ indexedPaths }: Container, path: readonly string[]): boolean {
-  if (indexedPaths === undefined) {
-    return true;
-  }
-  const pointer = `/${path.join('/')}`;
-  return indexedPaths.some((indexed) => indexed === pointer || indexed === `${pointer}/?` || isBelow(pointer, indexed));
-}
-
-function isBelow(pointer: string, indexed: string): boolean {
-  return indexed.endsWith('/*') && pointer.startsWith(indexed.slice(0, -1));
-}
-
-/**
- * The service sorts by an index, and refuses a query whose path has none (learn.microsoft.com/azure/cosmos-db/index-policy);
- * `id` and `_ts` always have one. Several keys need a composite index there, which the settings cannot name: let through.
- */
-function refuseUnindexedOrder(container: Container, { query }: CompiledQuery): void {
-  const [ordering] = query.orderBy;
-  if (ordering === undefined || query.orderBy.length > 1) {
-    return;
-  }
-  const path = pathOf(ordering.expression);
-  if (path === undefined) {
-    throw new CosmosError('BadRequest', 'ORDER BY needs the path of a property.');
-  }
-  if (!['id', '_ts'].includes(path[0] ?? '') && !isIndexed(container, path)) {
-    throw new CosmosError('BadRequest', `The ORDER BY path /${path.join('/')} is excluded from the container's index.`);
-  }
 }

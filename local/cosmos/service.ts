@@ -7,6 +7,7 @@ import { parseJson, type Json } from './json.ts';
 import type { OfferStore } from './offer-store.ts';
 import type { CompiledQuery } from './query/compile-query.ts';
 import type { QueryError } from './query/query-error.ts';
+import type { QueryMemories } from './query-memories.ts';
 
 /** What every handler works with. */
 export interface Service {
@@ -16,6 +17,7 @@ export interface Service {
   readonly now: () => number;
   readonly nextEtag: () => string;
   readonly compile: (query: string) => CompiledQuery;
+  readonly memories: QueryMemories;
   readonly compilePredicate: (predicate: string) => (item: Json) => boolean;
   /** `http://127.0.0.1:port/`, as the account tells its clients that speak plainly. */
   readonly endpoint: string;
@@ -39,6 +41,8 @@ export interface Answer {
   readonly body?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly charge: number;
+  /** Whether the charge has been taken off the budget already. */
+  readonly isSpent?: boolean;
 }
 
 export function itemContext(service: Service, container: Container): ItemContext {
@@ -65,7 +69,9 @@ export function isTrue(header: string | undefined): boolean {
 
 /** The error that a client gets for a query or a predicate that cannot be run, in the service's form. */
 export function queryRefusal(error: QueryError): CosmosError {
-  const message = JSON.stringify({ errors: [{ severity: 'Error', code: error.code, message: error.message }] });
+  const { code, message: text, at } = error;
+  const location = at === undefined ? {} : { location: { start: at.start, end: at.end } };
+  const message = JSON.stringify({ errors: [{ severity: 'Error', ...location, code, message: text }] });
   const substatus = error.code === '4001' ? 4001 : undefined;
   return new CosmosError('BadRequest', message, { cause: error, ...(substatus === undefined ? {} : { substatus }) });
 }

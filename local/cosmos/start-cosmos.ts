@@ -11,6 +11,7 @@ import { openAccountFile } from './open-account-file.ts';
 import { openListener } from './open-listener.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
+import { openQueryMemories } from './query-memories.ts';
 import { secureEndpoint } from './secure-endpoint.ts';
 import { identityEndpoint, isIdentityRequest, serveIdentity, type IdentityEndpoint } from './serve-identity.ts';
 import type { Service } from './service.ts';
@@ -54,7 +55,13 @@ export async function startCosmos(settings: CosmosSettings): Promise<Cosmos> {
   const { port } = listener;
   const endpoint = `http://127.0.0.1:${port}/`;
   const ending = new AbortController();
-  const tools = { now, nextEtag: openEtagSource(), compile: openQueryCache(), compilePredicate: openPredicateCache() };
+  const tools = {
+    now,
+    nextEtag: openEtagSource(),
+    compile: openQueryCache(),
+    compilePredicate: openPredicateCache(),
+    memories: openQueryMemories(),
+  };
   const service: Service = { sql, catalog, offers, ...tools, endpoint, faults, stopping: ending.signal };
   const identity = identityEndpoint(endpoint, settings.key);
   serve(http, { ...settings, service, log, identity });

@@ -2,8 +2,8 @@
  * Serves the app's HTTP functions on the loopback address.
  *
  * Answers that do not come from a function: 404 for no route (a known route with another method included, as the host
- * does), 401 for a missing or wrong key, 413 for a buffered body over 100 MB, 500 with an empty body for a handler that
- * threw, 503 while stopping.
+ * does), 401 for a missing or wrong key, 413 for a buffered body over 100 MB, 429 over `maxOutstandingRequests`, 500 with
+ * an empty body for a handler that threw or ran over its time, 503 while stopping.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerBuffered } from './answer-buffered.ts';
@@ -11,13 +11,16 @@ import { answerStreamed } from './answer-streamed.ts';
 import type { Invoker } from './create-invoker.ts';
 import { isAuthorised } from './function-keys.ts';
 import { answerEmpty, type HttpCall, type HttpFunction } from './http-call.ts';
+import { openThrottle, type Throttle } from './http-throttle.ts';
 import { compareRoutes, matchRoute, parseRoute } from './match-route.ts';
 import type { HttpBinding } from './read-bindings.ts';
+import type { HttpLimits } from './read-host-settings.ts';
 
 export interface HttpTriggerSettings {
   readonly functions: readonly HttpFunction[];
   readonly port: number;
   readonly functionKey: string | undefined;
+  readonly limits: HttpLimits;
   readonly invoker: Invoker;
   /** Whether the app takes requests as streams. */
   readonly isStreaming: boolean;
@@ -42,13 +45,17 @@ export function httpFunction(
 /** @throws when the port is taken. */
 export async function startHttpTrigger(settings: HttpTriggerSettings): Promise<HttpTrigger> {
   const functions = settings.functions.toSorted((left, right) => compareRoutes(left.route, right.route));
+  const throttle = openThrottle(settings.limits);
   let accepting = true;
   const server = createServer({ keepAliveTimeout }, (request, response) => {
     if (!accepting) {
       answerEmpty(response.setHeader('connection', 'close'), 503);
       return;
     }
-    void answer({ ...settings, functions }, request, response);
+    for (const [name, value] of Object.entries(settings.limits.customHeaders)) {
+      response.setHeader(name, value);
+    }
+    void answer({ ...settings, functions, throttle }, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -73,8 +80,12 @@ export async function startHttpTrigger(settings: HttpTriggerSettings): Promise<H
 
 const keepAliveTimeout = 60_000;
 
-async function answer(settings: HttpTriggerSettings, request: IncomingMessage, response: ServerResponse) {
-  const { functions, functionKey, invoker, isStreaming } = settings;
+async function answer(
+  settings: HttpTriggerSettings & { readonly throttle: Throttle },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { functions, functionKey, invoker, isStreaming, throttle } = settings;
   const url = requestUrl(request);
   const found = url === undefined ? undefined : findFunction(functions, request.method ?? '', url.pathname);
   if (url === undefined || found === undefined) {
@@ -87,7 +98,12 @@ async function answer(settings: HttpTriggerSettings, request: IncomingMessage, r
     return;
   }
   const call: HttpCall = { target, request, response, url, parameters };
-  await (isStreaming ? answerStreamed(call, invoker) : answerBuffered(call, invoker));
+  const isTaken = await throttle.run(async () =>
+    isStreaming ? answerStreamed(call, invoker) : answerBuffered(call, invoker),
+  );
+  if (!isTaken) {
+    answerEmpty(response, 429);
+  }
 }
 
 function requestUrl(request: IncomingMessage): URL | undefined {

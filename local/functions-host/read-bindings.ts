@@ -28,8 +28,8 @@ const queueBinding = z.object({
   connection: z.string(),
   queueName: z.string({ error: 'topics are not carried, only queues' }),
   autoCompleteMessages: z.boolean().optional(),
-  cardinality: z.literal('one', { error: 'cardinality "many" is not carried' }).default('one'),
-  isSessionsEnabled: z.literal(false, { error: 'sessions are not carried' }).default(false),
+  cardinality: z.enum(['one', 'many']).default('one'),
+  isSessionsEnabled: z.boolean().default(false),
   properties: z
     .object({ supportsDeferredBinding: z.literal('false', { error: 'sdkBinding is not carried' }) })
     .optional(),

@@ -25,7 +25,9 @@ export function triggerMetadata(message: ServiceBusReceivedMessage): Readonly<Re
     EnqueuedSequenceNumber: { int: message.enqueuedSequenceNumber ?? 0 },
     LockToken: { string: message.lockToken ?? '' },
     ...instant('EnqueuedTimeUtc', message.enqueuedTimeUtc),
+    ...instant('EnqueuedTime', message.enqueuedTimeUtc),
     ...instant('ExpiresAtUtc', message.expiresAtUtc),
+    ...instant('ExpiresAt', message.expiresAtUtc),
     ...instant('LockedUntilUtc', message.lockedUntilUtc),
     ...text('ContentType', message.contentType),
     ...text('CorrelationId', idText(message.correlationId)),
@@ -36,10 +38,57 @@ export function triggerMetadata(message: ServiceBusReceivedMessage): Readonly<Re
     ...text('ReplyToSessionId', message.replyToSessionId),
     ...text('SessionId', message.sessionId),
     ...text('PartitionKey', message.partitionKey),
+    ...text('TransactionPartitionKey', message.partitionKey),
     ...text('DeadLetterSource', message.deadLetterSource),
     ApplicationProperties: properties,
     UserProperties: properties,
   };
+}
+
+/**
+ * The same for a batch: each name with `Array` behind it, an entry a message. A text that a message does not have is
+ * empty, as between the host and a worker that asks for empty entries.
+ */
+export function batchMetadata(messages: readonly ServiceBusReceivedMessage[]): Readonly<Record<string, TypedData>> {
+  const each = messages.map(triggerMetadata);
+  const metadata: Record<string, TypedData> = {};
+  for (const name of batchTexts) {
+    metadata[`${name}Array`] = { collectionString: { string: each.map((one) => one[name]?.string ?? '') } };
+  }
+  for (const name of batchValues) {
+    metadata[`${name}Array`] = { json: `[${each.map((one) => jsonOf(one[name])).join(',')}]` };
+  }
+  return metadata;
+}
+
+const batchTexts = [
+  'MessageId',
+  'LockToken',
+  'ContentType',
+  'CorrelationId',
+  'Subject',
+  'Label',
+  'To',
+  'ReplyTo',
+  'ReplyToSessionId',
+  'SessionId',
+  'PartitionKey',
+  'TransactionPartitionKey',
+  'DeadLetterSource',
+] as const;
+const batchValues = [
+  'DeliveryCount',
+  'SequenceNumber',
+  'ExpiresAtUtc',
+  'ExpiresAt',
+  'EnqueuedTimeUtc',
+  'EnqueuedTime',
+  'ApplicationProperties',
+  'UserProperties',
+] as const;
+
+function jsonOf(data: TypedData | undefined): string {
+  return data?.json ?? JSON.stringify(data?.int ?? null);
 }
 
 /** The sender's trace context: the property that the Azure SDKs write, or its older name. */

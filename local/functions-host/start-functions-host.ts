@@ -55,11 +55,14 @@ export interface FunctionsHost {
 export async function startFunctionsHost(settings: FunctionsHostSettings): Promise<FunctionsHost> {
   const appRoot = resolve(settings.appRoot);
   const log = settings.log ?? (() => undefined);
-  const hostSettings = await readHostSettings(appRoot);
   const environment = { ...process.env, ...settings.environment };
+  const { settings: hostSettings, unknown } = await readHostSettings(appRoot, environment);
+  for (const path of unknown) {
+    log(`[warning] host: host.json: nothing reads "${path}", as in the real host.`);
+  }
   const kept = await keepAppWorker({ appRoot, environment, log, onGivenUp: settings.onGivenUp ?? (() => undefined) });
   try {
-    const functions = kept.app.functions.map(readBindings);
+    const functions = chosenFunctions(kept.app.functions.map(readBindings), hostSettings.functions);
     const invoker = createInvoker({ kept, timeoutMs: hostSettings.functionTimeoutMs });
     const hostId = `${kept.app.name.replaceAll(/[^a-z0-9-]/giu, '-')}-${digest(appRoot)}`;
     const start = { settings, hostSettings, environment, kept, functions, invoker, hostId, log };
@@ -83,6 +86,15 @@ const closeMs = 2000;
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** Those that `functions` of host.json names; all when it is absent. */
+function chosenFunctions(
+  functions: readonly TriggeredFunction[],
+  names: readonly string[] | undefined,
+): readonly TriggeredFunction[] {
+  const wanted = names?.map((name) => name.toLowerCase());
+  return wanted === undefined ? functions : functions.filter(({ name }) => wanted.includes(name.toLowerCase()));
 }
 
 interface TriggerStart {
@@ -115,6 +127,7 @@ async function startTriggers(start: TriggerStart): Promise<Triggers> {
     functions: httpFunctions,
     port: settings.port,
     functionKey: settings.functionKey,
+    limits: hostSettings.http,
     invoker,
     isStreaming: start.kept.app.streamPort !== undefined,
   });

@@ -12,6 +12,7 @@ export interface TypedData {
   readonly json?: string;
   readonly bytes?: Uint8Array;
   readonly int?: number;
+  readonly collectionString?: { readonly string: readonly string[] };
   readonly http?: HttpData;
 }
 

@@ -2,7 +2,7 @@ import type { JobDocument } from '../jobs/job-document.ts';
 import { countFailure } from '../jobs/job-transitions.ts';
 import { deploymentKey } from '../pools/deployment-health.ts';
 import type { JobFigures } from './check-job.ts';
-import { afterFailure } from './retry-policy.ts';
+import { afterFailure, mostCalls } from './retry-policy.ts';
 import { endMark, withdrawCall, withdrawCallLater } from './call-marks.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -51,6 +51,9 @@ export async function attemptJob(deps: PipelineDeps, run: AttemptRun): Promise<J
     if (next.kind === 'end') {
       return next.end;
     }
+    if (tally.calls >= mostCalls) {
+      return park(deps, { ...run, stored: { ...called.stored, document: next.document } });
+    }
     const saved = await endMark(deps, { ...run, stored: called.stored }, next.document);
     if (saved.kind === 'taken') {
       return leaveTaken(deps, run, saved.document);
@@ -73,7 +76,7 @@ async function afterCall(
   switch (outcome.kind) {
     case 'throttled':
       tally.throttled += 1;
-      return tally.throttled < deps.settings.retries.mostThrottled
+      return tally.throttled < deps.settings.retries.mostThrottled && tally.calls < mostCalls
         ? { kind: 'again', delayMs: 0, document, sent }
         : endWith(await recordOutcome(deps, { ...run, where, outcome }));
     case 'failed':

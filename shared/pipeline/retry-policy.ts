@@ -12,7 +12,7 @@ export interface RetryLimits {
 }
 
 /** Calls in one delivery; then the job is parked, so that it does not hold a place in the hand. */
-const mostCalls = 5;
+export const mostCalls = 5;
 
 /** The ceiling of the first delay and of all of them, in ms; it doubles with each call of the delivery. */
 const firstDelayMs = 500;

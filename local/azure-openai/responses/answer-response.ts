@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { draft, latencyOf } from '../answer-chat.ts';
+import { afterReasoning, draft, latencyOf } from '../answer-chat.ts';
 import type { ChatMessage } from '../chat-messages.ts';
-import { choiceTokens } from '../draft-choice.ts';
+import { tokensOf } from '../draft-choice.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendAnswer } from '../send-answer.ts';
 import { streamAnswer } from '../stream-answer.ts';
@@ -21,8 +21,9 @@ export async function answerResponse(exchange: Exchange, request: ResponsesReque
   const key = randomUUID().replaceAll('-', '');
   const createdAt = Math.floor(service.now() / 1000);
   const open = openResponse({ key, createdAt, model: deployment.model.version }, request);
-  const completionTokens = choiceTokens(choice);
-  const usage = responseUsage({ prompt: promptTokens, completion: completionTokens });
+  const tokens = tokensOf([choice]);
+  const completionTokens = tokens.completion;
+  const usage = responseUsage({ prompt: promptTokens, ...tokens });
   const body = endResponse(open, { choice, output: outputItems(key, choice, chat.topLogprobs), usage });
   if (request.isStored) {
     const inputItems = request.input.items.map((item, index) => ({ id: `item_${key}${index}`, ...item }));
@@ -31,7 +32,8 @@ export async function answerResponse(exchange: Exchange, request: ResponsesReque
   const latency = latencyOf(exchange);
   if (chat.isStreamed) {
     const steps = responseEvents({ open, end: body, choice });
-    await streamAnswer(exchange, { steps, completionTokens, latency, errorEvent: responseErrorEvent });
+    const streamed = { steps, completionTokens, errorEvent: responseErrorEvent };
+    await streamAnswer(exchange, { ...streamed, latency: afterReasoning(latency, [choice]) });
     return;
   }
   const waitMs = latency.firstTokenMs + latency.msPerToken * completionTokens;
@@ -40,11 +42,17 @@ export async function answerResponse(exchange: Exchange, request: ResponsesReque
 
 /** What a later response that names this one is asked beside its own input. */
 function turnsOf({ input }: ResponsesRequest, output: readonly OutputItem[]): readonly ChatMessage[] {
-  const answers = output.map((item): ChatMessage => {
-    const head = { role: 'assistant', name: undefined } as const;
-    return item.type === 'message'
-      ? { ...head, texts: item.content.map(({ text }) => text), callsJson: undefined }
-      : { ...head, texts: [], callsJson: JSON.stringify([{ name: item.name, arguments: item.arguments }]) };
-  });
-  return [...input.turns, ...answers];
+  return [...input.turns, ...output.flatMap(turnOf)];
+}
+
+function turnOf(item: OutputItem): readonly ChatMessage[] {
+  const head = { role: 'assistant', name: undefined } as const;
+  switch (item.type) {
+    case 'message':
+      return [{ ...head, texts: item.content.map(({ text }) => text), callsJson: undefined }];
+    case 'function_call':
+      return [{ ...head, texts: [], callsJson: JSON.stringify([{ name: item.name, arguments: item.arguments }]) }];
+    case 'reasoning':
+      return [];
+  }
 }

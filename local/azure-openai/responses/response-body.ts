@@ -20,7 +20,14 @@ export interface CallItem {
   readonly arguments: string;
 }
 
-export type OutputItem = MessageItem | CallItem;
+/** What the model thought: that it did, not what. */
+export interface ReasoningItem {
+  readonly id: string;
+  readonly type: 'reasoning';
+  readonly summary: readonly never[];
+}
+
+export type OutputItem = ReasoningItem | MessageItem | CallItem;
 
 type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
@@ -58,8 +65,16 @@ export interface ResponseIdentity {
 }
 
 export function outputItems(key: string, choice: DraftChoice, topLogprobs: number | undefined): readonly OutputItem[] {
-  const status =
-    choice.finishReason === 'length' || choice.finishReason === 'content_filter' ? 'incomplete' : 'completed';
+  const { reasoningTokens = 0 } = choice;
+  const thought = reasoningTokens === 0 ? [] : [{ id: `rs_${key}`, type: 'reasoning', summary: [] } as const];
+  if (thought.length > 0 && choice.pieces.length === 0 && choice.calls.length === 0) {
+    return thought;
+  }
+  return [...thought, ...saidItems(key, choice, topLogprobs)];
+}
+
+function saidItems(key: string, choice: DraftChoice, topLogprobs: number | undefined): readonly OutputItem[] {
+  const status = incompleteReasons.has(choice.finishReason) ? 'incomplete' : 'completed';
   if (choice.calls.length > 0) {
     return choice.calls.map((call, index) => callItem(call, { id: `fc_${key}${index}`, status }));
   }
@@ -135,12 +150,16 @@ const incompleteReasons: ReadonlyMap<string, string> = new Map([
   ['content_filter', 'content_filter'],
 ]);
 
-export function responseUsage(tokens: { readonly prompt: number; readonly completion: number }): ResponseUsage {
+export function responseUsage(tokens: {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly reasoning: number;
+}): ResponseUsage {
   return {
     input_tokens: tokens.prompt,
     input_tokens_details: { cached_tokens: 0 },
     output_tokens: tokens.completion,
-    output_tokens_details: { reasoning_tokens: 0 },
+    output_tokens_details: { reasoning_tokens: tokens.reasoning },
     total_tokens: tokens.prompt + tokens.completion,
   };
 }

@@ -15,11 +15,19 @@ export function responseEvents({ choice, end, open }: ResponseEventSource): read
   const writer = new StepWriter();
   writer.add('response.created', { response: open });
   writer.add('response.in_progress', { response: open });
+  const calls = choice.calls.values();
   for (const [place, item] of end.output.entries()) {
-    if (item.type === 'message') {
-      addMessage(writer, { item, pieces: choice.pieces, place });
-    } else {
-      addCall(writer, { item, pieces: choice.calls[place]?.pieces ?? [], place });
+    switch (item.type) {
+      case 'reasoning':
+        writer.add('response.output_item.added', { output_index: place, item });
+        writer.add('response.output_item.done', { output_index: place, item });
+        break;
+      case 'message':
+        addMessage(writer, { item, pieces: choice.pieces, place });
+        break;
+      case 'function_call':
+        addCall(writer, { item, pieces: calls.next().value?.pieces ?? [], place });
+        break;
     }
   }
   writer.add(`response.${end.status}`, { response: end });

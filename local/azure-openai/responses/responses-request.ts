@@ -42,6 +42,7 @@ export function readResponsesRequest(
     chat: {
       operation: 'chat',
       promptParam: 'input',
+      isTruncatable: body.truncation === 'auto',
       messages,
       maxTokens: body.max_output_tokens ?? undefined,
       choices: 1,

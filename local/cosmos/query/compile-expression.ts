@@ -1,27 +1,33 @@
 import { readProperty, type Json, type JsonObject, type Value } from '../json.ts';
-import { compareScalars, equalValues } from './compare-values.ts';
+import { compileVectorDistance } from './compile-vector-distance.ts';
 import { findFunction } from './functions.ts';
+import { itemPlace, type Evaluate, type Frame, type Names, type Places } from './frame.ts';
+import { compilePattern } from './like-pattern.ts';
+import { compileBinary, compileUnary, equality } from './operators.ts';
 import { QueryError } from './query-error.ts';
-import type { AggregateName, BinaryOperator, Expression, UnaryOperator } from './syntax.ts';
+import { isVectorDistance } from './vector-distance.ts';
+import type { AggregateName, Expression, Query, SubqueryForm } from './syntax.ts';
 
-/** What an expression sees: the item, the parameters by name (with `@`), and the results of the aggregates. */
-export interface Scope {
-  readonly item: Value;
-  readonly parameters: ReadonlyMap<string, Json>;
-  readonly aggregates: readonly Value[];
+/** What an expression is compiled in. */
+export interface Compiling {
+  readonly names: Names;
+  readonly places: Places;
+  /** Collects the aggregates; undefined where none is allowed. */
+  readonly slots: AggregateSlot[] | undefined;
+  /** The values of a subquery, in order, at most as many as are asked for. */
+  readonly subquery: (query: Query, names: Names) => (frame: Frame, atMost: number) => readonly Json[];
 }
 
-export type Evaluate = (scope: Scope) => Value;
-
-/** An aggregate that was met while compiling; its result is read from `scope.aggregates` at its place in the list. */
+/** An aggregate that was met while compiling; its result is read from its place in the frame. */
 export interface AggregateSlot {
   readonly name: AggregateName;
   readonly argument: Evaluate;
+  readonly place: number;
 }
 
-/** Turns an expression into a closure. Aggregates are added to `slots`. */
-export function compileExpression(expression: Expression, slots: AggregateSlot[] = []): Evaluate {
-  const compile = (part: Expression): Evaluate => compileExpression(part, slots);
+/** Turns an expression into a closure. Throws `QueryError` for a name that is not known. */
+export function compileExpression(expression: Expression, compiling: Compiling): Evaluate {
+  const compile = (part: Expression): Evaluate => compileExpression(part, compiling);
   switch (expression.kind) {
     case 'literal': {
       const { value } = expression;
@@ -29,14 +35,15 @@ export function compileExpression(expression: Expression, slots: AggregateSlot[]
     }
     case 'undefined':
       return () => undefined;
-    case 'item':
-      return (scope) => scope.item;
+    case 'root':
+    case 'name':
+      return compileName(expression, compiling, undefined);
     case 'parameter': {
       const { name } = expression;
-      return (scope) => scope.parameters.get(name);
+      return (frame) => frame.surroundings.parameters.get(name);
     }
     case 'property':
-      return compileProperty(compile(expression.of), expression.name, compile);
+      return compileProperty(expression, compiling);
     case 'unary':
       return compileUnary(expression.operator, compile(expression.operand));
     case 'binary':
@@ -45,156 +52,98 @@ export function compileExpression(expression: Expression, slots: AggregateSlot[]
       return compileBetween(compile(expression.value), compile(expression.low), compile(expression.high));
     case 'in':
       return compileIn(compile(expression.value), expression.list.map(compile));
+    case 'like':
+      return compileLike(compile(expression.value), compile(expression.pattern), expression.escape);
     case 'call':
-      return compileCall(expression.name, expression.args.map(compile));
-    case 'aggregate': {
-      const index = slots.push({ name: expression.name, argument: compileExpression(expression.argument) }) - 1;
-      return (scope) => scope.aggregates[index];
-    }
+      return isVectorDistance(expression)
+        ? compileVectorDistance(expression.args, compile)
+        : compileCall(expression.name, expression.args.map(compile));
+    case 'aggregate':
+      return compileAggregate(expression.name, expression.argument, compiling);
     case 'array': {
       const items = expression.items.map(compile);
-      return (scope) => items.map((item) => item(scope) ?? null);
+      return (frame) => items.map((item) => item(frame)).filter((item) => item !== undefined);
     }
-    case 'object':
-      return compileObject(expression.entries.map((entry) => [entry.name, compile(entry.value)] as const));
-    case 'conditional':
-      return compileConditional(
-        compile(expression.condition),
-        compile(expression.whenTrue),
-        compile(expression.whenFalse),
+    case 'object': {
+      const entries = expression.entries.map((entry) => [entry.name, compile(entry.value)] as const);
+      return (frame) => buildObject(entries, frame);
+    }
+    case 'conditional': {
+      const [condition, then, otherwise] = [expression.condition, expression.whenTrue, expression.whenFalse].map(
+        compile,
       );
+      return (frame) => (condition?.(frame) === true ? then?.(frame) : otherwise?.(frame));
+    }
+    case 'subquery':
+      return compileSubquery(expression.form, compiling.subquery(expression.query, compiling.names));
   }
 }
 
-function compileProperty(of: Evaluate, name: Expression, compile: (part: Expression) => Evaluate): Evaluate {
+type NameExpression = Extract<Expression, { kind: 'root' | 'name' }>;
+
+const systemProperties = new Set<Json>(['_rid', '_self', '_etag', '_attachments', '_ts', '_lsn']);
+
+/** `property` is the one that is read of it; undefined where all may be. */
+function compileName(expression: NameExpression, { names, places }: Compiling, property: Json | undefined): Evaluate {
+  const place = expression.kind === 'root' ? itemPlace : (names.find(expression.name) ?? rootPlace(expression.name));
+  if (place === undefined) {
+    const { name, at } = expression.kind === 'root' ? { name: 'root', at: undefined } : expression;
+    throw new QueryError('SC2001', `Identifier '${name}' could not be resolved.`, at);
+  }
+  if (place === itemPlace) {
+    if (property === undefined || systemProperties.has(property)) {
+      places.noteSystemProperties();
+    } else {
+      places.noteItem();
+    }
+  }
+  return (frame) => frame.values[place];
+}
+
+/** The container goes by `root` as well, whatever FROM calls it. */
+function rootPlace(name: string): number | undefined {
+  return name.toLowerCase() === 'root' ? itemPlace : undefined;
+}
+
+function compileProperty({ of, name }: Extract<Expression, { kind: 'property' }>, compiling: Compiling): Evaluate {
   if (name.kind === 'literal') {
     const { value } = name;
-    return (scope) => readProperty(of(scope), value);
+    const parent =
+      of.kind === 'name' || of.kind === 'root' ? compileName(of, compiling, value) : compileExpression(of, compiling);
+    return (frame) => readProperty(parent(frame), value);
   }
-  const evaluate = compile(name);
-  return (scope) => readProperty(of(scope), evaluate(scope));
+  const parent = compileExpression(of, compiling);
+  const evaluate = compileExpression(name, compiling);
+  return (frame) => readProperty(parent(frame), evaluate(frame));
 }
 
-function compileUnary(operator: UnaryOperator, operand: Evaluate): Evaluate {
-  if (operator === 'NOT') {
-    return (scope) => {
-      const value = operand(scope);
-      return typeof value === 'boolean' ? !value : undefined;
-    };
-  }
-  const sign = operator === '-' ? -1 : 1;
-  return (scope) => {
-    const value = operand(scope);
-    return typeof value === 'number' ? sign * value : undefined;
-  };
-}
-
-function compileBinary(operator: BinaryOperator, left: Evaluate, right: Evaluate): Evaluate {
-  switch (operator) {
-    case 'AND':
-      return compileLogic({ left, right, decisive: false });
-    case 'OR':
-      return compileLogic({ left, right, decisive: true });
-    case '??':
-      return (scope) => {
-        const value = left(scope);
-        return value === undefined ? right(scope) : value;
-      };
-    case '=':
-      return (scope) => equality(left(scope), right(scope));
-    case '!=':
-      return (scope) => negate(equality(left(scope), right(scope)));
-    case '<':
-    case '<=':
-    case '>':
-    case '>=': {
-      const test = orderTests[operator];
-      return (scope) => {
-        const order = compareScalars(left(scope), right(scope));
-        return order === undefined ? undefined : test(order);
-      };
-    }
-    case '||':
-      return (scope) => {
-        const [start, end] = [left(scope), right(scope)];
-        return typeof start === 'string' && typeof end === 'string' ? start + end : undefined;
-      };
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%': {
-      const apply = arithmetic[operator];
-      return (scope) => {
-        const [start, end] = [left(scope), right(scope)];
-        return typeof start === 'number' && typeof end === 'number' ? apply(start, end) : undefined;
-      };
-    }
-  }
-}
-
-/** Three-valued: the decisive side wins, else undefined wins, else the other. What is no boolean counts as undefined. */
-function compileLogic({ left, right, decisive }: { left: Evaluate; right: Evaluate; decisive: boolean }): Evaluate {
-  return (scope) => {
-    const first = left(scope);
-    if (first === decisive) {
-      return decisive;
-    }
-    const second = right(scope);
-    if (second === decisive) {
-      return decisive;
-    }
-    return typeof first === 'boolean' && typeof second === 'boolean' ? !decisive : undefined;
-  };
-}
-
-function equality(left: Value, right: Value): boolean | undefined {
-  return left === undefined || right === undefined ? undefined : equalValues(left, right);
-}
-
-function negate(value: boolean | undefined): boolean | undefined {
-  return value === undefined ? undefined : !value;
-}
-
-const orderTests = {
-  '<': (order: number) => order < 0,
-  '<=': (order: number) => order <= 0,
-  '>': (order: number) => order > 0,
-  '>=': (order: number) => order >= 0,
-} as const;
-
-const arithmetic = {
-  '+': (left: number, right: number) => left + right,
-  '-': (left: number, right: number) => left - right,
-  '*': (left: number, right: number) => left * right,
-  '/': (left: number, right: number) => left / nonZero(right),
-  '%': (left: number, right: number) => left % nonZero(right),
-} as const;
-
-/** The service refuses the whole query for a division by zero, with the code 4001. */
-function nonZero(divisor: number): number {
-  if (divisor === 0) {
-    throw new QueryError('4001', 'Division by zero.');
-  }
-  return divisor;
-}
-
+/** Both bounds, joined as AND joins them. */
 function compileBetween(value: Evaluate, low: Evaluate, high: Evaluate): Evaluate {
-  return (scope) => {
-    const subject = value(scope);
-    const above = compareScalars(subject, low(scope));
-    const below = compareScalars(subject, high(scope));
-    return above === undefined || below === undefined ? undefined : above >= 0 && below <= 0;
-  };
+  return compileBinary('AND', compileBinary('>=', value, low), compileBinary('<=', value, high));
 }
 
 function compileIn(value: Evaluate, list: readonly Evaluate[]): Evaluate {
-  return (scope) => {
-    const subject = value(scope);
+  return (frame) => {
+    const subject = value(frame);
     if (subject === undefined) {
       return undefined;
     }
-    return list.some((item) => equality(subject, item(scope)) === true);
+    return list.some((item) => equality(subject, item(frame)) === true);
+  };
+}
+
+/** The pattern is read once, as long as it stays the same. */
+function compileLike(value: Evaluate, pattern: Evaluate, escape: string | undefined): Evaluate {
+  let known = { pattern: '', matches: compilePattern('', escape) };
+  return (frame) => {
+    const [text, asked] = [value(frame), pattern(frame)];
+    if (typeof text !== 'string' || typeof asked !== 'string') {
+      return undefined;
+    }
+    if (asked !== known.pattern) {
+      known = { pattern: asked, matches: compilePattern(asked, escape) };
+    }
+    return known.matches(text);
   };
 }
 
@@ -203,18 +152,28 @@ function compileCall(name: string, args: readonly Evaluate[]): Evaluate {
   if (known === undefined) {
     throw new QueryError('SC2005', `'${name}' is not a function that the embedded Cosmos DB carries.`);
   }
-  return (scope) => known.apply(args.map((argument) => argument(scope)));
+  return (frame) =>
+    known.apply(
+      args.map((argument) => argument(frame)),
+      frame.surroundings.nowMs,
+    );
 }
 
-function compileObject(entries: readonly (readonly [string, Evaluate])[]): Evaluate {
-  return (scope) => buildObject(entries, scope);
+function compileAggregate(name: AggregateName, argument: Expression, compiling: Compiling): Evaluate {
+  const { slots, places } = compiling;
+  if (slots === undefined) {
+    throw new QueryError('SC2102', `The aggregate ${name} is not allowed here.`);
+  }
+  const place = places.take();
+  slots.push({ name, argument: compileExpression(argument, { ...compiling, slots: undefined }), place });
+  return (frame) => frame.values[place];
 }
 
 /** An object of the values that are defined, in the order of the entries. */
-export function buildObject(entries: readonly (readonly [string, Evaluate])[], scope: Scope): JsonObject {
+export function buildObject(entries: readonly (readonly [string, Evaluate])[], frame: Frame): JsonObject {
   const pairs: [string, Json][] = [];
   for (const [name, evaluate] of entries) {
-    const value = evaluate(scope);
+    const value = evaluate(frame);
     if (value !== undefined) {
       pairs.push([name, value]);
     }
@@ -222,6 +181,20 @@ export function buildObject(entries: readonly (readonly [string, Evaluate])[], s
   return Object.fromEntries(pairs);
 }
 
-function compileConditional(condition: Evaluate, then: Evaluate, otherwise: Evaluate): Evaluate {
-  return (scope) => (condition(scope) === true ? then(scope) : otherwise(scope));
+function compileSubquery(form: SubqueryForm, run: (frame: Frame, atMost: number) => readonly Json[]): Evaluate {
+  switch (form) {
+    case 'exists':
+      return (frame) => run(frame, 1).length > 0;
+    case 'array':
+      return (frame) => run(frame, Number.MAX_SAFE_INTEGER);
+    case 'scalar':
+      return (frame) => onlyValue(run(frame, 2));
+  }
+}
+
+function onlyValue(values: readonly Json[]): Value {
+  if (values.length > 1) {
+    throw new QueryError('SC2305', 'The cardinality of a scalar subquery result set cannot be greater than one.');
+  }
+  return values[0];
 }

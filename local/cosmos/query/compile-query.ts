@@ -1,25 +1,53 @@
 import type { Json, Value } from '../json.ts';
-import { buildObject, compileExpression, type AggregateSlot, type Evaluate, type Scope } from './compile-expression.ts';
+import { buildObject, compileExpression, type AggregateSlot, type Compiling } from './compile-expression.ts';
+import { compileSources, type Loop } from './compile-sources.ts';
+import { compileDistanceFunction } from './compile-vector-distance.ts';
+import { evaluatePage, type PageNumbers } from './evaluate-page.ts';
+import {
+  itemPlace,
+  openFrame,
+  openPlaces,
+  type Evaluate,
+  type Frame,
+  type Names,
+  type Places,
+  type Usage,
+} from './frame.ts';
 import { parseQuery } from './parse-query.ts';
-import { printExpression } from './print-expression.ts';
-import { QueryError } from './query-error.ts';
-import type { PageNumbers } from './query-plan.ts';
-import { childrenOf, columnNames, containsAggregate, selectedExpressions } from './syntax.ts';
-import type { Expression, Query, Selection } from './syntax.ts';
+import { refuseUngrouped } from './refuse-ungrouped.ts';
+import { runSubquery } from './run-subquery.ts';
+import { columnNames, type Expression, type Ordering, type Query, type Selection } from './syntax.ts';
+import { growsWithSimilarity, isVectorDistance } from './vector-distance.ts';
 
 /** A query ready to run: parsed once, evaluated by closures. */
 export interface CompiledQuery {
   readonly query: Query;
-  /** Undefined when every item matches. */
-  readonly matches: ((scope: Scope) => boolean) | undefined;
+  /** What joins make of an item; empty for a query on the items alone. */
+  readonly loops: readonly Loop[];
+  /** Undefined when every row matches. */
+  readonly matches: ((frame: Frame) => boolean) | undefined;
   readonly select: Evaluate;
   /** The whole item is the answer, so it need not be built again. */
   readonly selectsItem: boolean;
-  readonly sortKeys: readonly Evaluate[];
-  /** Empty and `aggregated` false for a query that answers row by row. */
+  readonly sortKeys: readonly SortKey[];
   readonly groupKeys: readonly Evaluate[];
   readonly slots: readonly AggregateSlot[];
+  /** False for a query that answers row by row. */
   readonly aggregated: boolean;
+  readonly page: { readonly [clause in 'top' | 'offset' | 'limit']: Evaluate | undefined };
+  /** How many places a frame for it has, subqueries included. */
+  readonly places: number;
+  /** What is read of the item, apart from the answer where that is the item itself. */
+  readonly usage: Usage;
+}
+
+export interface SortKey {
+  readonly evaluate: Evaluate;
+  readonly direction: 1 | -1;
+  /** A row without this key is left out. */
+  readonly isRequired: boolean;
+  /** For a distance: whether the most similar has the greatest score. The key itself is turned round, then. */
+  readonly similarityGrows: ((frame: Frame) => boolean) | undefined;
 }
 
 const cacheSize = 1000;
@@ -43,83 +71,96 @@ export function openQueryCache(): (text: string) => CompiledQuery {
 }
 
 export function compileQuery(text: string): CompiledQuery {
-  const query = parseQuery(text);
+  return compileSelect(parseQuery(text), openPlaces(), { find: () => undefined });
+}
+
+/** What expressions of a query with these outer names are compiled in; its subqueries see the names as well. */
+export function openCompiling(places: Places, names: Names): Compiling {
+  return {
+    names,
+    places,
+    slots: undefined,
+    subquery: (query, inner) => {
+      const compiled = compileSelect(query, places, inner);
+      return (frame, atMost) => runSubquery(compiled, frame, atMost);
+    },
+  };
+}
+
+function compileSelect(query: Query, places: Places, outer: Names): CompiledQuery {
   const slots: AggregateSlot[] = [];
-  const select = compileSelection(query.selection, slots);
+  const compiling = openCompiling(places, outer);
+  const { names, firstPlace, loops } = compileSources(query.sources, compiling);
+  const inner: Compiling = { ...compiling, names };
+  const where = query.where === undefined ? undefined : compileExpression(query.where, inner);
+  const count = (expression: Expression | undefined): Evaluate | undefined =>
+    expression === undefined ? undefined : compileExpression(expression, inner);
+  const page = { top: count(query.top), offset: count(query.offset), limit: count(query.limit) };
+  const sortKeys = query.orderBy.map((ordering) => compileSortKey(ordering, inner));
+  const groupKeys = query.groupBy.map((key) => compileExpression(key, inner));
+  const isItem = firstPlace === itemPlace && loops.length === 0 && selectsFirst(query);
+  const usageBefore = places.noted();
+  const select = compileSelection(query.selection, { ...inner, slots }, firstPlace);
   const aggregated = slots.length > 0 || query.groupBy.length > 0;
   if (aggregated) {
     refuseUngrouped(query);
   }
-  const where = query.where === undefined ? undefined : compileExpression(query.where);
   return {
     query,
-    matches: where === undefined ? undefined : (scope) => where(scope) === true,
+    loops,
+    matches: where === undefined ? undefined : (frame) => where(frame) === true,
     select,
-    selectsItem: selectsItem(query.selection),
-    sortKeys: query.orderBy.map((ordering) => compileExpression(ordering.expression)),
-    groupKeys: query.groupBy.map((key) => compileExpression(key)),
+    selectsItem: isItem,
+    sortKeys,
+    groupKeys,
     slots,
     aggregated,
+    page,
+    places: places.taken(),
+    usage: isItem && !query.distinct ? usageBefore : places.noted(),
   };
 }
 
 /** The numbers of TOP, OFFSET and LIMIT. Throws `QueryError` for what is no whole number from 0. */
-export function readPageNumbers(query: Query, parameters: ReadonlyMap<string, Json>): PageNumbers {
-  const read = (expression: Expression | undefined, clause: string): number | undefined => {
-    if (expression === undefined) {
-      return undefined;
-    }
-    const value: Value = compileExpression(expression)({ item: undefined, parameters, aggregates: [] });
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw new QueryError('SC2062', `${clause} needs a whole number from 0.`);
-    }
-    return value;
-  };
-  return { top: read(query.top, 'TOP'), offset: read(query.offset, 'OFFSET'), limit: read(query.limit, 'LIMIT') };
+export function readPageNumbers(compiled: CompiledQuery, parameters: ReadonlyMap<string, Json>): PageNumbers {
+  return evaluatePage(compiled, openFrame(compiled.places, { parameters, nowMs: 0, vectors: [] }));
 }
 
-function selectsItem(selection: Selection): boolean {
-  return selection.kind === 'all' || (selection.kind === 'value' && selection.expression.kind === 'item');
+function selectsFirst({ selection, sources }: Query): boolean {
+  if (selection.kind === 'value') {
+    return selection.expression.kind === 'name' && selection.expression.name === sources[0]?.alias;
+  }
+  return selection.kind === 'all';
 }
 
-function compileSelection(selection: Selection, slots: AggregateSlot[]): Evaluate {
+function compileSelection(selection: Selection, compiling: Compiling, firstPlace: number | undefined): Evaluate {
   switch (selection.kind) {
     case 'all':
-      return (scope) => scope.item;
+      compiling.places.noteSystemProperties();
+      return (frame) => (firstPlace === undefined ? undefined : frame.values[firstPlace]);
     case 'value':
-      return compileExpression(selection.expression, slots);
+      return compileExpression(selection.expression, compiling);
     case 'list': {
       const names = columnNames(selection.columns);
       const entries = selection.columns.map(
-        ({ expression }, index) => [names[index] ?? `$${index}`, compileExpression(expression, slots)] as const,
+        ({ expression }, index) => [names[index] ?? `$${index}`, compileExpression(expression, compiling)] as const,
       );
-      return (scope) => buildObject(entries, scope);
+      return (frame) => buildObject(entries, frame);
     }
   }
 }
 
-/** Outside of aggregates a grouped query may select its group keys, and nothing else of the item. */
-function refuseUngrouped(query: Query): void {
-  const keys = new Set(query.groupBy.map((key) => printExpression(key, query.alias)));
-  const check = (expression: Expression): void => {
-    if (expression.kind === 'aggregate') {
-      if (containsAggregate(expression.argument)) {
-        throw new QueryError('SC2102', 'An aggregate inside an aggregate is not allowed.');
-      }
-      return;
-    }
-    const text = printExpression(expression, query.alias);
-    if (keys.has(text)) {
-      return;
-    }
-    if (expression.kind === 'item') {
-      throw new QueryError('SC2102', `'${query.alias}' is selected, but neither grouped nor inside an aggregate.`);
-    }
-    for (const part of childrenOf(expression)) {
-      check(part);
-    }
-  };
-  for (const expression of selectedExpressions(query.selection)) {
-    check(expression);
+/** The order by a distance begins with the most similar, and knows no items without one. */
+function compileSortKey({ expression, descending }: Ordering, compiling: Compiling): SortKey {
+  const evaluate = compileExpression(expression, compiling);
+  if (expression.kind !== 'call' || !isVectorDistance(expression)) {
+    return { evaluate, direction: descending ? -1 : 1, isRequired: false, similarityGrows: undefined };
   }
+  const distance = compileDistanceFunction(expression.args, (part) => compileExpression(part, compiling));
+  const similarityGrows = (frame: Frame): boolean => growsWithSimilarity(distance(frame));
+  const rank = (frame: Frame): Value => {
+    const score = evaluate(frame);
+    return typeof score === 'number' && similarityGrows(frame) ? -score : score;
+  };
+  return { evaluate: rank, direction: 1, isRequired: true, similarityGrows };
 }

@@ -4,10 +4,13 @@ import { QueryError } from './query-error.ts';
 
 /**
  * Where a query goes on: behind the row `rowId`, for an ordered query behind that row's sort keys, with what is left of
- * OFFSET and of TOP or LIMIT. A sort key that is undefined is an empty list.
+ * OFFSET and of TOP or LIMIT. A sort key that is undefined is an empty list. A query with groups or DISTINCT has no row
+ * to go on behind: it is made again, and `toSkip` documents are left out.
  */
 export interface Position {
   readonly rowId: number;
+  /** How many of the rows that joins make of the item have been looked at. */
+  readonly part: number;
   readonly sortKeys: readonly (readonly [] | readonly [Json])[];
   readonly toSkip: number;
   readonly toTake: number | undefined;
@@ -19,6 +22,7 @@ const json: z.ZodType<Json> = z.lazy(() =>
 
 const positionSchema = z.object({
   r: z.number(),
+  p: z.number().default(0),
   k: z.array(z.union([z.tuple([]), z.tuple([json])])),
   s: z.number(),
   t: z.number().optional(),
@@ -28,7 +32,7 @@ const tokenSchema = z.object({ token: z.string(), range: z.object({ min: z.strin
 
 /** The text of the `x-ms-continuation` header: opaque to clients, and in the outer shape that the service uses. */
 export function writeContinuation(position: Position): string {
-  const state = { r: position.rowId, k: position.sortKeys, s: position.toSkip, t: position.toTake };
+  const state = { r: position.rowId, p: position.part, k: position.sortKeys, s: position.toSkip, t: position.toTake };
   const token = Buffer.from(JSON.stringify(state), 'utf8').toString('base64url');
   return JSON.stringify({ token, range: { min: '', max: 'FF' } });
 }
@@ -38,7 +42,7 @@ export function readContinuation(text: string): Position {
   try {
     const { token } = tokenSchema.parse(JSON.parse(text));
     const state = positionSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
-    return { rowId: state.r, sortKeys: state.k, toSkip: state.s, toTake: state.t };
+    return { rowId: state.r, part: state.p, sortKeys: state.k, toSkip: state.s, toTake: state.t };
   } catch (cause) {
     throw Object.assign(new QueryError('InvalidContinuation', 'Invalid Continuation Token'), { cause });
   }

@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import { itemPathOf } from './path-of.ts';
 import type { Expression } from './syntax.ts';
 
 type Constant = string | number | boolean | null;
@@ -16,23 +17,27 @@ export type FilterHint =
       readonly bound: string | number;
     };
 
-type Parameters = ReadonlyMap<string, Json>;
+interface Subject {
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** The name of the item; undefined where it has none. */
+  readonly alias: string | undefined;
+}
 
 /**
  * Equalities (also IN) and ranges between a path and constants that every result must meet. They narrow, they do not
  * decide: the whole condition is evaluated on what is left. Left out is what another engine might compare differently.
  */
-export function filterHints(where: Expression | undefined, parameters: Parameters): readonly FilterHint[] {
+export function filterHints(where: Expression | undefined, of: Subject): readonly FilterHint[] {
   if (where?.kind === 'binary') {
-    return binaryHints(where, parameters);
+    return binaryHints(where, of);
   }
   if (where?.kind === 'in') {
-    return valuesHint(where.value, where.list, parameters);
+    return valuesHint(where.value, where.list, of);
   }
   if (where?.kind === 'between') {
     return [
-      ...boundHint(where.value, { operator: '>=', bound: where.low }, parameters),
-      ...boundHint(where.value, { operator: '<=', bound: where.high }, parameters),
+      ...boundHint(where.value, { operator: '>=', bound: where.low }, of),
+      ...boundHint(where.value, { operator: '<=', bound: where.high }, of),
     ];
   }
   return [];
@@ -40,69 +45,52 @@ export function filterHints(where: Expression | undefined, parameters: Parameter
 
 function binaryHints(
   { operator, left, right }: Extract<Expression, { kind: 'binary' }>,
-  parameters: Parameters,
+  of: Subject,
 ): readonly FilterHint[] {
   if (operator === 'AND') {
-    return [...filterHints(left, parameters), ...filterHints(right, parameters)];
+    return [...filterHints(left, of), ...filterHints(right, of)];
   }
   if (operator === '=') {
-    return [...valuesHint(left, [right], parameters), ...valuesHint(right, [left], parameters)];
+    return [...valuesHint(left, [right], of), ...valuesHint(right, [left], of)];
   }
   if (operator === '<' || operator === '<=') {
     return [
-      ...boundHint(left, { operator: '<=', bound: right }, parameters),
-      ...boundHint(right, { operator: '>=', bound: left }, parameters),
+      ...boundHint(left, { operator: '<=', bound: right }, of),
+      ...boundHint(right, { operator: '>=', bound: left }, of),
     ];
   }
   if (operator === '>' || operator === '>=') {
     return [
-      ...boundHint(left, { operator: '>=', bound: right }, parameters),
-      ...boundHint(right, { operator: '<=', bound: left }, parameters),
+      ...boundHint(left, { operator: '>=', bound: right }, of),
+      ...boundHint(right, { operator: '<=', bound: left }, of),
     ];
   }
   return [];
 }
 
-function valuesHint(
-  subject: Expression,
-  candidates: readonly Expression[],
-  parameters: Parameters,
-): readonly FilterHint[] {
-  const path = pathOf(subject);
-  const values = candidates.map((candidate) => constantOf(candidate, parameters));
+function valuesHint(subject: Expression, candidates: readonly Expression[], of: Subject): readonly FilterHint[] {
+  const path = itemPathOf(subject, of.alias);
+  const values = candidates.map((candidate) => constantOf(candidate, of));
   return path !== undefined && path.length > 0 && values.every(isSafe) ? [{ kind: 'values', path, values }] : [];
 }
 
 function boundHint(
   subject: Expression,
   { operator, bound }: { readonly operator: '>=' | '<='; readonly bound: Expression },
-  parameters: Parameters,
+  of: Subject,
 ): readonly FilterHint[] {
-  const path = pathOf(subject);
-  const value = constantOf(bound, parameters);
+  const path = itemPathOf(subject, of.alias);
+  const value = constantOf(bound, of);
   return path !== undefined && path.length > 0 && isSafeBound(value)
     ? [{ kind: 'bound', path, operator, bound: value }]
     : [];
 }
 
-/** The names from the item down; undefined for anything that is not a plain path of properties. */
-export function pathOf(expression: Expression): readonly string[] | undefined {
-  if (expression.kind === 'item') {
-    return [];
-  }
-  if (expression.kind !== 'property' || expression.name.kind !== 'literal') {
-    return undefined;
-  }
-  const parent = pathOf(expression.of);
-  const name = expression.name.value;
-  return parent === undefined || typeof name !== 'string' ? undefined : [...parent, name];
-}
-
-function constantOf(expression: Expression, parameters: Parameters): Json | undefined {
+function constantOf(expression: Expression, of: Subject): Json | undefined {
   if (expression.kind === 'literal') {
     return expression.value;
   }
-  return expression.kind === 'parameter' ? parameters.get(expression.name) : undefined;
+  return expression.kind === 'parameter' ? of.parameters.get(expression.name) : undefined;
 }
 
 function isSafe(value: Json | undefined): value is Constant {

@@ -1,18 +1,16 @@
 import { parsePrimary } from './parse-primary.ts';
-import { parseList, type Parsing } from './parsing.ts';
-import { notCarried } from './query-error.ts';
+import { nested, parseList, type Parsing } from './parsing.ts';
+import { notCarried, QueryError } from './query-error.ts';
 import type { BinaryOperator, Expression } from './syntax.ts';
-import type { TokenCursor } from './token-cursor.ts';
 
 type Parse = (parsing: Parsing) => Expression;
 
 /**
- * Parses one scalar expression. From loose to tight: `? :`, `??`, OR, AND, comparison (with IN and BETWEEN), `||`,
- * `+ -`, `* / %`, unary (NOT among them), property access.
+ * Parses one scalar expression. From loose to tight: `? :`, `??`, OR, AND, comparison (with IN, BETWEEN and LIKE),
+ * `& ^ |`, `||`, shifts, `+ -`, `* / %`, unary (NOT among them), property access.
  */
-export function parseExpression(cursor: TokenCursor, alias: string): Expression {
-  const parsing: Parsing = { cursor, alias, expression: () => parseConditional(parsing) };
-  return parsing.expression();
+export function parseExpression(parsing: Parsing): Expression {
+  return nested(parsing, () => parseConditional(parsing));
 }
 
 function parseConditional(parsing: Parsing): Expression {
@@ -27,64 +25,96 @@ function parseConditional(parsing: Parsing): Expression {
 
 const parseMultiplicative = leftAssociative(parseUnary, ['*', '/', '%']);
 const parseAdditive = leftAssociative(parseMultiplicative, ['+', '-']);
-const parseConcatenation = leftAssociative(parseAdditive, ['||']);
-const parseAnd = leftAssociativeKeyword(parseComparison, 'AND');
-const parseOr = leftAssociativeKeyword(parseAnd, 'OR');
+const parseShift = leftAssociative(parseAdditive, ['<<', '>>>', '>>']);
+const parseConcatenation = leftAssociative(parseShift, ['||']);
+const parseBitAnd = leftAssociative(parseConcatenation, ['&']);
+const parseBitXor = leftAssociative(parseBitAnd, ['^']);
+const parseBitOr = leftAssociative(parseBitXor, ['|']);
+const parseAnd = logical(parseComparison, 'AND');
+const parseOr = logical(parseAnd, 'OR');
 const parseCoalesce = leftAssociative(parseOr, ['??']);
 
 const comparisons = ['=', '!=', '<=', '>=', '<', '>'] as const;
-const bitOperators = ['&', '|', '^', '<<', '>>'] as const;
 
 function parseComparison(parsing: Parsing): Expression {
   const { cursor } = parsing;
-  const left = parseConcatenation(parsing);
+  const left = parseOperand(parsing);
   if (cursor.takeSymbol('<>')) {
-    return { kind: 'binary', operator: '!=', left, right: parseConcatenation(parsing) };
+    return { kind: 'binary', operator: '!=', left: plain(left), right: plain(parseOperand(parsing)) };
   }
   const operator = comparisons.find((symbol) => cursor.takeSymbol(symbol));
   if (operator !== undefined) {
-    return { kind: 'binary', operator, left, right: parseConcatenation(parsing) };
-  }
-  const bits = bitOperators.find((symbol) => cursor.isSymbol(symbol));
-  if (bits !== undefined) {
-    throw notCarried(`the bit operator ${bits}`);
+    return { kind: 'binary', operator, left: plain(left), right: plain(parseOperand(parsing)) };
   }
   return parseMembership(parsing, left);
 }
 
-function parseMembership(parsing: Parsing, value: Expression): Expression {
+interface Operand {
+  readonly expression: Expression;
+  /** It has a bit operator that no parentheses enclose. */
+  readonly hasBareBits: boolean;
+}
+
+function parseOperand(parsing: Parsing): Operand {
+  const start = parsing.cursor.position();
+  const expression = parseBitOr(parsing);
+  const isBits = expression.kind === 'binary' && ['&', '|', '^'].includes(expression.operator);
+  return { expression, hasBareBits: isBits && !parsing.cursor.isEnclosed(start) };
+}
+
+/** Languages disagree whether `a & b = c` compares first; what would read differently is refused instead of guessed. */
+function plain({ expression, hasBareBits }: Operand): Expression {
+  if (hasBareBits) {
+    throw notCarried('a bit operator beside a comparison without parentheses: write (a & b) = c');
+  }
+  return expression;
+}
+
+function parseMembership(parsing: Parsing, value: Operand): Expression {
   const { cursor } = parsing;
   const negated = cursor.takeKeyword('NOT');
   const wrap = (expression: Expression): Expression =>
     negated ? { kind: 'unary', operator: 'NOT', operand: expression } : expression;
   if (cursor.takeKeyword('IN')) {
     cursor.expectSymbol('(');
-    return wrap({ kind: 'in', value, list: parseList(parsing, ')') });
+    return wrap({ kind: 'in', value: plain(value), list: parseList(parsing, ')') });
   }
   if (cursor.takeKeyword('BETWEEN')) {
     const low = parseConcatenation(parsing);
     cursor.expectKeyword('AND');
-    return wrap({ kind: 'between', value, low, high: parseConcatenation(parsing) });
+    return wrap({ kind: 'between', value: plain(value), low, high: parseConcatenation(parsing) });
   }
-  if (cursor.isKeyword('LIKE')) {
-    throw notCarried('LIKE (use STARTSWITH, ENDSWITH or CONTAINS)');
+  if (cursor.takeKeyword('LIKE')) {
+    const pattern = parseConcatenation(parsing);
+    return wrap({ kind: 'like', value: plain(value), pattern, escape: parseEscape(parsing) });
   }
   if (negated) {
     throw cursor.unexpected();
   }
-  return value;
+  return value.expression;
+}
+
+function parseEscape({ cursor }: Parsing): string | undefined {
+  if (!cursor.takeKeyword('ESCAPE')) {
+    return undefined;
+  }
+  const token = cursor.next();
+  if (token.kind !== 'string' || token.value.length !== 1) {
+    throw new QueryError('SC1001', 'Syntax error, ESCAPE needs one character in quotes.', token);
+  }
+  return token.value;
 }
 
 function parseUnary(parsing: Parsing): Expression {
   const { cursor } = parsing;
-  if (cursor.isSymbol('~')) {
-    throw notCarried('the bit operator ~');
-  }
   if (cursor.takeKeyword('NOT')) {
     return parseNot(parsing);
   }
-  const sign = (['-', '+'] as const).find((symbol) => cursor.takeSymbol(symbol));
-  return sign === undefined ? parsePrimary(parsing) : { kind: 'unary', operator: sign, operand: parseUnary(parsing) };
+  const sign = (['-', '+', '~'] as const).find((symbol) => cursor.takeSymbol(symbol));
+  if (sign === undefined) {
+    return parsePrimary(parsing);
+  }
+  return { kind: 'unary', operator: sign, operand: nested(parsing, () => parseUnary(parsing)) };
 }
 
 /**
@@ -93,9 +123,10 @@ function parseUnary(parsing: Parsing): Expression {
  */
 function parseNot(parsing: Parsing): Expression {
   const { cursor } = parsing;
-  const operand = parseUnary(parsing);
+  const operand = nested(parsing, () => parseUnary(parsing));
+  const symbols = [...comparisons, '<>', '+', '-', '*', '/', '%', '||', '&', '|', '^', '<<', '>>', '>>>'];
   const ambiguous =
-    [...comparisons, '<>', '+', '-', '*', '/', '%', '||'].some((symbol) => cursor.isSymbol(symbol)) ||
+    symbols.some((symbol) => cursor.isSymbol(symbol)) ||
     ['IN', 'BETWEEN', 'LIKE', 'NOT'].some((keyword) => cursor.isKeyword(keyword));
   if (ambiguous) {
     throw notCarried('NOT before a comparison without parentheses: write NOT (…)');
@@ -103,25 +134,41 @@ function parseNot(parsing: Parsing): Expression {
   return { kind: 'unary', operator: 'NOT', operand };
 }
 
-function leftAssociative(parseOperand: Parse, operators: readonly BinaryOperator[]): Parse {
+/** Each operator makes the tree one level deeper, and whoever walks it goes as deep. */
+const longestChain = 500;
+
+function leftAssociative(parseOperandOf: Parse, operators: readonly BinaryOperator[]): Parse {
   return (parsing) => {
-    let left = parseOperand(parsing);
-    for (;;) {
+    let left = parseOperandOf(parsing);
+    for (let length = 0; ; length += 1) {
       const operator = operators.find((symbol) => parsing.cursor.takeSymbol(symbol));
       if (operator === undefined) {
         return left;
       }
-      left = { kind: 'binary', operator, left, right: parseOperand(parsing) };
+      if (length === longestChain) {
+        throw notCarried(`more than ${longestChain} operators in a row without parentheses`);
+      }
+      left = { kind: 'binary', operator, left, right: parseOperandOf(parsing) };
     }
   };
 }
 
-function leftAssociativeKeyword(parseOperand: Parse, operator: 'AND' | 'OR'): Parse {
-  return (parsing) => {
-    let left = parseOperand(parsing);
-    while (parsing.cursor.takeKeyword(operator)) {
-      left = { kind: 'binary', operator, left, right: parseOperand(parsing) };
+/** A long chain of AND or OR becomes a flat tree: the result is the same in any grouping, and so is the order. */
+function logical(parseTerm: Parse, operator: 'AND' | 'OR'): Parse {
+  const join = (terms: readonly Expression[], start: number, end: number): Expression | undefined => {
+    if (end - start < 2) {
+      return terms[start];
     }
-    return left;
+    const middle = start + Math.ceil((end - start) / 2);
+    const [left, right] = [join(terms, start, middle), join(terms, middle, end)];
+    return left === undefined || right === undefined ? (left ?? right) : { kind: 'binary', operator, left, right };
+  };
+  return (parsing) => {
+    const first = parseTerm(parsing);
+    const terms = [first];
+    while (parsing.cursor.takeKeyword(operator)) {
+      terms.push(parseTerm(parsing));
+    }
+    return join(terms, 0, terms.length) ?? first;
   };
 }

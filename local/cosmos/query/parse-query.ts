@@ -1,141 +1,131 @@
-import { columnNames, containsAggregate, selectedExpressions } from './syntax.ts';
-import type { Column, Expression, Ordering, Query, Selection } from './syntax.ts';
+import { checkQuery } from './check-query.ts';
 import { parseExpression } from './parse-expression.ts';
+import { parseSources } from './parse-sources.ts';
+import type { Parsing } from './parsing.ts';
 import { notCarried, QueryError } from './query-error.ts';
-import { openTokenCursor, type TokenCursor } from './token-cursor.ts';
+import { containsAggregate } from './syntax.ts';
+import type { Column, Expression, Ordering, Query, Selection, Source } from './syntax.ts';
+import { isReserved, openTokenCursor, type TokenCursor } from './token-cursor.ts';
 
 /**
- * Parses a query: SELECT [TOP n] …, FROM alias, WHERE, GROUP BY, ORDER BY, OFFSET … LIMIT.
- * The alias stands behind the select list, so FROM is looked up first.
+ * Parses a query: SELECT [DISTINCT] [TOP n] …, FROM with JOINs, WHERE, GROUP BY, ORDER BY, OFFSET … LIMIT, and
+ * subqueries. Names are looked up later, when it is compiled.
  *
- * Throws `QueryError`: bad syntax, unknown names, and features that are not carried, by name.
+ * Throws `QueryError`: bad syntax, and features that are not carried, by name.
  * Grammar: learn.microsoft.com/azure/cosmos-db/nosql/query.
  */
 export function parseQuery(text: string): Query {
-  const alias = findAlias(text);
-  const cursor = openTokenCursor(text);
-  cursor.expectKeyword('SELECT');
-  if (cursor.isKeyword('DISTINCT')) {
-    throw notCarried('DISTINCT');
-  }
-  const top = cursor.takeKeyword('TOP') ? parseCount(cursor) : undefined;
-  const selection = parseSelection(cursor, alias);
-  if (!cursor.takeKeyword('FROM')) {
-    throw cursor.peek().kind === 'end' ? notCarried('a query without FROM') : cursor.unexpected();
-  }
-  skipSource(cursor);
-  const where = cursor.takeKeyword('WHERE') ? parseExpression(cursor, alias) : undefined;
-  const groupBy = parseGroupBy(cursor, alias);
-  const orderBy = parseOrderBy(cursor, alias);
-  const page = parsePage(cursor);
-  if (cursor.peek().kind !== 'end') {
-    throw cursor.unexpected();
-  }
-  const query: Query = { selection, alias, where, groupBy, orderBy, top, ...page };
-  refuseMisuse(query);
+  const parsing = openParsing(text);
+  const query = parseSelect(parsing, true);
+  finish(parsing);
   return query;
 }
 
+export interface Predicate {
+  readonly source: Source;
+  readonly where: Expression;
+}
+
 /** Parses the predicate of a conditional patch: `FROM alias WHERE …`. */
-export function parsePredicate(text: string): Expression {
-  const alias = findAlias(text);
-  const cursor = openTokenCursor(text);
+export function parsePredicate(text: string): Predicate {
+  const parsing = openParsing(text);
+  const { cursor } = parsing;
   cursor.expectKeyword('FROM');
-  skipSource(cursor);
-  cursor.expectKeyword('WHERE');
-  const where = parseExpression(cursor, alias);
-  if (cursor.peek().kind !== 'end') {
-    throw cursor.unexpected();
+  const [source, ...joins] = parseSources(parsing, true);
+  if (source === undefined || joins.length > 0) {
+    throw notCarried('JOIN in a predicate');
   }
+  cursor.expectKeyword('WHERE');
+  const where = parsing.expression();
+  finish(parsing);
   if (containsAggregate(where)) {
     throw new QueryError('SC2102', 'An aggregate is not allowed in a predicate.');
   }
-  return where;
+  return { source, where };
 }
 
-function findAlias(text: string): string {
-  const cursor = openTokenCursor(text);
-  let depth = 0;
-  while (cursor.peek().kind !== 'end' && !(depth === 0 && cursor.isKeyword('FROM'))) {
-    const { kind, value } = cursor.next();
-    if (kind === 'symbol') {
-      depth += ('([{'.includes(value) ? 1 : 0) - (')]}'.includes(value) ? 1 : 0);
-    }
-  }
-  return cursor.takeKeyword('FROM') ? skipSource(cursor) : 'c';
+function openParsing(text: string): Parsing {
+  const parsing: Parsing = {
+    cursor: openTokenCursor(text),
+    expression: () => parseExpression(parsing),
+    query: () => parseSelect(parsing, false),
+    queries: [],
+    nesting: { depth: 0 },
+  };
+  return parsing;
 }
 
-const clauses = ['WHERE', 'GROUP', 'ORDER', 'OFFSET', 'JOIN'];
-
-/** Steps over `c`, `root c` or `root AS c` and returns the alias. */
-function skipSource(cursor: TokenCursor): string {
-  if (cursor.isSymbol('(')) {
-    throw notCarried('subqueries');
+function finish({ cursor, queries }: Parsing): void {
+  if (cursor.peek().kind !== 'end') {
+    throw cursor.unexpected();
   }
-  const source = cursor.next();
-  if (source.kind !== 'word') {
-    throw new QueryError('SC1001', `Syntax error, FROM needs the name of the item (at ${source.start}).`);
+  for (const query of queries) {
+    checkQuery(query);
   }
-  if (cursor.isSymbol('.') || cursor.isSymbol('[') || cursor.isKeyword('IN')) {
-    throw notCarried('FROM over a part of the item');
-  }
-  const named = cursor.takeKeyword('AS');
-  let alias = source.value;
-  if (named || (cursor.peek().kind === 'word' && !clauses.some((clause) => cursor.isKeyword(clause)))) {
-    alias = cursor.next().value;
-  }
-  if (cursor.isKeyword('JOIN') || cursor.isSymbol(',')) {
-    throw notCarried('JOIN');
-  }
-  return alias;
 }
 
-function parseSelection(cursor: TokenCursor, alias: string): Selection {
+function parseSelect(parsing: Parsing, isOutermost: boolean): Query {
+  const { cursor, expression } = parsing;
+  cursor.expectKeyword('SELECT');
+  const distinct = cursor.takeKeyword('DISTINCT');
+  const top = cursor.takeKeyword('TOP') ? parseCount(cursor) : undefined;
+  const selection = parseSelection(parsing);
+  const sources = cursor.takeKeyword('FROM') ? parseSources(parsing, isOutermost) : [];
+  const where = cursor.takeKeyword('WHERE') ? expression() : undefined;
+  const groupBy = parseGroupBy(parsing);
+  const orderBy = parseOrderBy(parsing);
+  const query = { distinct, selection, sources, where, groupBy, orderBy, top, ...parsePage(cursor) };
+  parsing.queries.push(query);
+  return query;
+}
+
+function parseSelection({ cursor, expression }: Parsing): Selection {
   if (cursor.takeSymbol('*')) {
     return { kind: 'all' };
   }
   if (cursor.takeKeyword('VALUE')) {
-    return { kind: 'value', expression: parseExpression(cursor, alias) };
+    return { kind: 'value', expression: expression() };
   }
   const columns: Column[] = [];
   do {
-    const expression = parseExpression(cursor, alias);
-    columns.push({ expression, alias: parseColumnName(cursor) ?? nameOf(expression, alias) });
+    const column = expression();
+    columns.push({ expression: column, alias: parseColumnName(cursor) ?? nameOf(column) });
   } while (cursor.takeSymbol(','));
   return { kind: 'list', columns };
 }
 
 function parseColumnName(cursor: TokenCursor): string | undefined {
-  const named = cursor.takeKeyword('AS');
-  const token = cursor.peek();
-  if (named || (token.kind === 'word' && ![...clauses, 'FROM'].some((clause) => cursor.isKeyword(clause)))) {
-    return cursor.next().value;
+  if (cursor.takeKeyword('AS')) {
+    const token = cursor.peek();
+    return token.kind === 'string' ? cursor.next().value : cursor.expectName();
   }
-  return undefined;
+  const { kind, value } = cursor.peek();
+  const isName = kind === 'word' && !isReserved(value) && !cursor.isKeyword('OFFSET') && !cursor.isKeyword('LIMIT');
+  return isName ? cursor.next().value : undefined;
 }
 
-/** The name that a column gets by itself: the last property of a path, or the alias for the item. */
-function nameOf(expression: Expression, alias: string): string | undefined {
-  if (expression.kind === 'item') {
-    return alias;
+/** The name that a column gets by itself: the last property of a path, or the alias of a source. */
+function nameOf(expression: Expression): string | undefined {
+  if (expression.kind === 'name') {
+    return expression.name;
   }
   const named = expression.kind === 'property' && expression.name.kind === 'literal' ? expression.name.value : null;
   return typeof named === 'string' ? named : undefined;
 }
 
-function parseGroupBy(cursor: TokenCursor, alias: string): readonly Expression[] {
+function parseGroupBy({ cursor, expression }: Parsing): readonly Expression[] {
   if (!cursor.takeKeyword('GROUP')) {
     return [];
   }
   cursor.expectKeyword('BY');
   const keys: Expression[] = [];
   do {
-    keys.push(parseExpression(cursor, alias));
+    keys.push(expression());
   } while (cursor.takeSymbol(','));
   return keys;
 }
 
-function parseOrderBy(cursor: TokenCursor, alias: string): readonly Ordering[] {
+function parseOrderBy({ cursor, expression }: Parsing): readonly Ordering[] {
   if (!cursor.takeKeyword('ORDER')) {
     return [];
   }
@@ -145,12 +135,12 @@ function parseOrderBy(cursor: TokenCursor, alias: string): readonly Ordering[] {
   }
   const orderings: Ordering[] = [];
   do {
-    const expression = parseExpression(cursor, alias);
+    const key = expression();
     const descending = cursor.takeKeyword('DESC');
     if (!descending) {
       cursor.takeKeyword('ASC');
     }
-    orderings.push({ expression, descending });
+    orderings.push({ expression: key, descending });
   } while (cursor.takeSymbol(','));
   return orderings;
 }
@@ -166,36 +156,12 @@ function parsePage(cursor: TokenCursor): Pick<Query, 'offset' | 'limit'> {
 
 /** The number behind TOP, OFFSET and LIMIT: a number or a parameter. */
 function parseCount(cursor: TokenCursor): Expression {
-  const token = cursor.next();
-  if (token.kind === 'parameter') {
-    return { kind: 'parameter', name: token.value };
+  const token = cursor.peek();
+  if (token.kind !== 'parameter' && token.kind !== 'number') {
+    throw cursor.unexpected();
   }
-  if (token.kind !== 'number') {
-    throw new QueryError('SC1001', `Syntax error, a number or a parameter is missing (at ${token.start}).`);
-  }
-  return { kind: 'literal', value: Number(token.value) };
-}
-
-function refuseMisuse(query: Query): void {
-  const aggregated = selectedExpressions(query.selection).some(containsAggregate) || query.groupBy.length > 0;
-  if (query.top !== undefined && query.limit !== undefined) {
-    throw new QueryError('SC2202', 'TOP and OFFSET LIMIT are not allowed in one query.');
-  }
-  if (aggregated && query.orderBy.length > 0) {
-    throw new QueryError('SC2103', 'ORDER BY is not allowed with GROUP BY or an aggregate.');
-  }
-  if (aggregated && query.selection.kind === 'all') {
-    throw new QueryError('SC2102', "'SELECT *' is not allowed with GROUP BY.");
-  }
-  const inner = [query.where, ...query.groupBy, ...query.orderBy.map((ordering) => ordering.expression)];
-  if (inner.some((expression) => expression !== undefined && containsAggregate(expression))) {
-    throw new QueryError('SC2102', 'An aggregate is allowed in the SELECT clause only.');
-  }
-  if (query.selection.kind === 'list') {
-    const names = columnNames(query.selection.columns);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
-      throw new QueryError('SC2022', `The alias '${twice}' is used twice in the SELECT clause.`);
-    }
-  }
+  cursor.next();
+  return token.kind === 'parameter'
+    ? { kind: 'parameter', name: token.value }
+    : { kind: 'literal', value: Number(token.value) };
 }

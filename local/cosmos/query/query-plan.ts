@@ -1,5 +1,8 @@
-import { printExpression } from './print-expression.ts';
-import { columnNames, containsAggregate, selectedExpressions } from './syntax.ts';
+import type { CompiledQuery } from './compile-query.ts';
+import type { PageNumbers } from './evaluate-page.ts';
+import { openFrame, type Surroundings } from './frame.ts';
+import { printClauses, printExpression, printPayload, printSelection } from './print-query.ts';
+import { columnNames, containsAggregate, rootAlias, selectedExpressions } from './syntax.ts';
 import type { AggregateName, Expression, Query } from './syntax.ts';
 
 /**
@@ -10,7 +13,7 @@ import type { AggregateName, Expression, Query } from './syntax.ts';
 export interface QueryPlan {
   readonly partitionedQueryExecutionInfoVersion: 2;
   readonly queryInfo: {
-    readonly distinctType: 'None';
+    readonly distinctType: 'None' | 'Ordered' | 'Unordered';
     readonly top: number | null;
     readonly offset: number | null;
     readonly limit: number | null;
@@ -23,42 +26,60 @@ export interface QueryPlan {
     readonly rewrittenQuery: string;
     readonly hasSelectValue: boolean;
     readonly dCountInfo: null;
-    readonly hasNonStreamingOrderBy: false;
+    readonly hasNonStreamingOrderBy: boolean;
   };
   readonly queryRanges: readonly [{ min: ''; max: 'FF'; isMinInclusive: true; isMaxInclusive: false }];
-}
-
-/** The numbers behind TOP, OFFSET and LIMIT, parameters filled in. */
-export interface PageNumbers {
-  readonly top: number | undefined;
-  readonly offset: number | undefined;
-  readonly limit: number | undefined;
 }
 
 /** The SDK puts the condition that resumes an ordered query in the place of this text, or `true`. */
 const filterPlace = '{documentdb-formattableorderbyquery-filter}';
 
-export function planQuery(query: Query, page: PageNumbers): QueryPlan {
-  const print = (expression: Expression): string => printExpression(expression, query.alias);
-  const grouping = describeGrouping(query);
+export function planQuery(compiled: CompiledQuery, page: PageNumbers, surroundings: Surroundings): QueryPlan {
+  const { query } = compiled;
   return {
     partitionedQueryExecutionInfoVersion: 2,
     queryInfo: {
-      distinctType: 'None',
+      distinctType: distinctType(query),
       top: page.top ?? null,
       offset: page.offset ?? null,
       limit: page.limit ?? null,
-      orderBy: query.orderBy.map((ordering) => (ordering.descending ? 'Descending' : 'Ascending')),
-      orderByExpressions: query.orderBy.map((ordering) => print(ordering.expression)),
-      groupByExpressions: query.groupBy.map(print),
-      ...grouping,
+      orderBy: orderDirections(compiled, surroundings),
+      orderByExpressions: query.orderBy.map((ordering) => printExpression(ordering.expression)),
+      groupByExpressions: query.groupBy.map(printExpression),
+      ...describeGrouping(query),
       rewrittenQuery: rewriteQuery(query, page),
       hasSelectValue: query.selection.kind === 'value',
       dCountInfo: null,
-      hasNonStreamingOrderBy: false,
+      hasNonStreamingOrderBy: compiled.sortKeys.some((key) => key.similarityGrows !== undefined),
     },
     queryRanges: [{ min: '', max: 'FF', isMinInclusive: true, isMaxInclusive: false }],
   };
+}
+
+/** Equal results come one after the other where the result is the first sort key. */
+function distinctType({ distinct, selection, orderBy }: Query): QueryPlan['queryInfo']['distinctType'] {
+  if (!distinct) {
+    return 'None';
+  }
+  const [key] = orderBy;
+  const [selected, ...others] = selectedExpressions(selection);
+  const isKey =
+    key !== undefined &&
+    selected !== undefined &&
+    others.length === 0 &&
+    printExpression(key.expression) === printExpression(selected);
+  return isKey ? 'Ordered' : 'Unordered';
+}
+
+/** The client sorts by scores: downwards where the most similar has the greatest. */
+function orderDirections(
+  { sortKeys, places }: CompiledQuery,
+  surroundings: Surroundings,
+): readonly ('Ascending' | 'Descending')[] {
+  const frame = openFrame(places, surroundings);
+  return sortKeys.map(({ direction, similarityGrows }) =>
+    direction === -1 || similarityGrows?.(frame) === true ? 'Descending' : 'Ascending',
+  );
 }
 
 /**
@@ -72,6 +93,7 @@ export function gatewayAnswer(query: Query): 'serve' | 'plan' | 'aggregate witho
   }
   const merged =
     aggregated ||
+    query.distinct ||
     query.groupBy.length > 0 ||
     query.orderBy.length > 0 ||
     query.top !== undefined ||
@@ -101,33 +123,26 @@ const sdkNames = { COUNT: 'Count', SUM: 'Sum', MIN: 'Min', MAX: 'Max', AVG: 'Ave
 function rewriteQuery(query: Query, page: PageNumbers): string {
   const aggregated = selectedExpressions(query.selection).some(containsAggregate);
   if (query.groupBy.length > 0 || aggregated) {
-    return [`SELECT ${groupedSelection(query)}`, ...tailOf(query, undefined)].join(' ');
+    return [`SELECT ${groupedSelection(query)}`, ...printClauses(query)].join(' ');
   }
   if (query.orderBy.length > 0) {
-    const keys = query.orderBy.map(({ expression }) => `{"item": ${printExpression(expression, query.alias)}}`);
-    const top = page.top === undefined ? '' : `TOP ${page.top} `;
-    const head = `SELECT ${top}${query.alias}._rid, [${keys.join(', ')}] AS orderByItems, ${payloadOf(query)} AS payload`;
-    return [head, ...tailOf(query, filterPlace), ...pageOf(page)].join(' ');
+    return rewriteOrdered(query, page);
   }
   if (page.limit !== undefined) {
-    return [`SELECT ${plainSelection(query)}`, ...tailOf(query, undefined), ...pageOf(page)].join(' ');
+    const head = `SELECT ${query.distinct ? 'DISTINCT ' : ''}${printSelection(query.selection)}`;
+    return [head, ...printClauses(query), ...pageOf(page)].join(' ');
   }
   return '';
 }
 
-function tailOf(query: Query, filter: string | undefined): readonly string[] {
-  const print = (expression: Expression): string => printExpression(expression, query.alias);
-  const conditions = [
-    ...(query.where === undefined ? [] : [print(query.where)]),
-    ...(filter === undefined ? [] : [filter]),
-  ];
-  const keys = query.orderBy.map(({ expression, descending }) => `${print(expression)} ${descending ? 'DESC' : 'ASC'}`);
-  return [
-    `FROM ${query.alias}`,
-    ...(conditions.length === 0 ? [] : [`WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`]),
-    ...(query.groupBy.length === 0 ? [] : [`GROUP BY ${query.groupBy.map(print).join(', ')}`]),
-    ...(keys.length === 0 ? [] : [`ORDER BY ${keys.join(', ')}`]),
-  ];
+/** DISTINCT is for the client, and a range must not stop before it knows how many results are the same. */
+function rewriteOrdered(query: Query, page: PageNumbers): string {
+  const alias = rootAlias(query) ?? 'root';
+  const keys = query.orderBy.map(({ expression }) => `{"item": ${printExpression(expression)}}`);
+  const top = page.top === undefined || query.distinct ? '' : `TOP ${page.top} `;
+  const payload = printPayload(query.selection) ?? query.sources[0]?.alias ?? alias;
+  const head = `SELECT ${top}${alias}._rid, [${keys.join(', ')}] AS orderByItems, ${payload} AS payload`;
+  return [head, ...printClauses(query, filterPlace), ...(query.distinct ? [] : pageOf(page))].join(' ');
 }
 
 /** Each range skips nothing: the client skips over the merged answer. */
@@ -135,49 +150,29 @@ function pageOf({ offset, limit }: PageNumbers): readonly string[] {
   return limit === undefined ? [] : [`OFFSET 0 LIMIT ${(offset ?? 0) + limit}`];
 }
 
-function plainSelection({ selection, alias }: Query): string {
-  switch (selection.kind) {
-    case 'all':
-      return '*';
-    case 'value':
-      return `VALUE ${printExpression(selection.expression, alias)}`;
-    case 'list': {
-      const names = columnNames(selection.columns);
-      const entries = selection.columns.map(
-        ({ expression }, index) => `${JSON.stringify(names[index])}: ${printExpression(expression, alias)}`,
-      );
-      return `VALUE {${entries.join(', ')}}`;
-    }
-  }
-}
-
-function payloadOf(query: Query): string {
-  return query.selection.kind === 'all' ? query.alias : plainSelection(query).slice('VALUE '.length);
-}
-
 function groupedSelection(query: Query): string {
-  const { selection, alias } = query;
-  const keys = query.groupBy.map((key) => `{"item": ${printExpression(key, alias)}}`);
+  const { selection } = query;
+  const keys = query.groupBy.map((key) => `{"item": ${printExpression(key)}}`);
   const groupByItems = keys.length === 0 ? '' : `[${keys.join(', ')}] AS groupByItems, `;
   if (selection.kind === 'list') {
     const names = columnNames(selection.columns);
     const entries = selection.columns.map(
-      ({ expression }, index) => `${JSON.stringify(names[index])}: ${partialOf(expression, alias)}`,
+      ({ expression }, index) => `${JSON.stringify(names[index])}: ${partialOf(expression)}`,
     );
     return `${groupByItems}{${entries.join(', ')}} AS payload`;
   }
   const expression = selection.kind === 'value' ? selection.expression : undefined;
-  const partial = expression === undefined ? 'undefined' : partialOf(expression, alias);
+  const partial = expression === undefined ? 'undefined' : partialOf(expression);
   const payload = expression?.kind === 'aggregate' ? `[${partial}]` : partial;
   return keys.length === 0 ? `VALUE ${payload}` : `${groupByItems}${payload} AS payload`;
 }
 
 /** An aggregate becomes what the client can add up; anything else stays. */
-function partialOf(expression: Expression, alias: string): string {
+function partialOf(expression: Expression): string {
   if (expression.kind !== 'aggregate') {
-    return printExpression(expression, alias);
+    return printExpression(expression);
   }
-  return partials[expression.name](printExpression(expression.argument, alias));
+  return partials[expression.name](printExpression(expression.argument));
 }
 
 const partials: Readonly<Record<AggregateName, (argument: string) => string>> = {

@@ -5,7 +5,10 @@ export type Expression =
   | { readonly kind: 'literal'; readonly value: Json }
   | { readonly kind: 'undefined' }
   | { readonly kind: 'parameter'; readonly name: string }
-  | { readonly kind: 'item' }
+  /** The whole item, as FROM names it. */
+  | { readonly kind: 'root' }
+  /** What FROM or JOIN has given a name; `at` is its place in the text. */
+  | { readonly kind: 'name'; readonly name: string; readonly at: TextRange }
   | { readonly kind: 'property'; readonly of: Expression; readonly name: Expression }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
   | {
@@ -16,6 +19,12 @@ export type Expression =
     }
   | { readonly kind: 'between'; readonly value: Expression; readonly low: Expression; readonly high: Expression }
   | { readonly kind: 'in'; readonly value: Expression; readonly list: readonly Expression[] }
+  | {
+      readonly kind: 'like';
+      readonly value: Expression;
+      readonly pattern: Expression;
+      readonly escape: string | undefined;
+    }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: 'aggregate'; readonly name: AggregateName; readonly argument: Expression }
   | { readonly kind: 'array'; readonly items: readonly Expression[] }
@@ -25,26 +34,25 @@ export type Expression =
       readonly condition: Expression;
       readonly whenTrue: Expression;
       readonly whenFalse: Expression;
-    };
+    }
+  | { readonly kind: 'subquery'; readonly form: SubqueryForm; readonly query: Query };
 
-export type UnaryOperator = 'NOT' | '-' | '+';
+/** Characters of the query's text, the end not among them. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
 
-export type BinaryOperator =
-  | '='
-  | '!='
-  | '<'
-  | '<='
-  | '>'
-  | '>='
-  | 'AND'
-  | 'OR'
-  | '+'
-  | '-'
-  | '*'
-  | '/'
-  | '%'
-  | '||'
-  | '??';
+/** The one value of a subquery, whether it has any, or the list of them. */
+export type SubqueryForm = 'scalar' | 'exists' | 'array';
+
+export type UnaryOperator = 'NOT' | '-' | '+' | '~';
+
+export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=';
+
+export type NumberOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>' | '>>>';
+
+export type BinaryOperator = ComparisonOperator | NumberOperator | 'AND' | 'OR' | '||' | '??';
 
 export type AggregateName = 'COUNT' | 'SUM' | 'MIN' | 'MAX' | 'AVG';
 
@@ -69,15 +77,32 @@ export interface Ordering {
   readonly descending: boolean;
 }
 
+/**
+ * One input of FROM or JOIN: the value of an expression, with `each` the elements of that list, and for a subquery in
+ * parentheses its results.
+ */
+export type Source = { readonly alias: string | undefined; readonly each: boolean } & (
+  | { readonly kind: 'expression'; readonly of: Expression }
+  | { readonly kind: 'query'; readonly query: Query }
+);
+
 export interface Query {
+  readonly distinct: boolean;
   readonly selection: Selection;
-  readonly alias: string;
+  /** Empty for a query without FROM, which has one row. */
+  readonly sources: readonly Source[];
   readonly where: Expression | undefined;
   readonly groupBy: readonly Expression[];
   readonly orderBy: readonly Ordering[];
   readonly top: Expression | undefined;
   readonly offset: Expression | undefined;
   readonly limit: Expression | undefined;
+}
+
+/** The name of the items, when FROM gives them one. */
+export function rootAlias({ sources }: Query): string | undefined {
+  const [first] = sources;
+  return first?.kind === 'expression' && first.of.kind === 'root' && !first.each ? first.alias : undefined;
 }
 
 /** The names that the columns have in the answer. */
@@ -92,13 +117,15 @@ export function columnNames(columns: readonly Column[]): readonly string[] {
   });
 }
 
-/** The parts of an expression, one level down. */
+/** The parts of an expression, one level down; a subquery is a world of its own and has none. */
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'literal':
     case 'undefined':
     case 'parameter':
-    case 'item':
+    case 'root':
+    case 'name':
+    case 'subquery':
       return [];
     case 'property':
       return [expression.of, expression.name];
@@ -110,6 +137,8 @@ export function childrenOf(expression: Expression): readonly Expression[] {
       return [expression.value, expression.low, expression.high];
     case 'in':
       return [expression.value, ...expression.list];
+    case 'like':
+      return [expression.value, expression.pattern];
     case 'call':
       return expression.args;
     case 'aggregate':
@@ -124,7 +153,19 @@ export function childrenOf(expression: Expression): readonly Expression[] {
 }
 
 export function containsAggregate(expression: Expression): boolean {
-  return expression.kind === 'aggregate' || childrenOf(expression).some(containsAggregate);
+  return someExpression([expression], (part) => part.kind === 'aggregate');
+}
+
+/** Whether an expression or any part of it passes the test; subqueries are not looked into. */
+export function someExpression(expressions: readonly Expression[], test: (expression: Expression) => boolean): boolean {
+  const open = [...expressions];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    if (test(part)) {
+      return true;
+    }
+    open.push(...childrenOf(part));
+  }
+  return false;
 }
 
 /** The expressions that the SELECT clause is made of; `SELECT *` has none of its own. */
@@ -137,4 +178,15 @@ export function selectedExpressions(selection: Selection): readonly Expression[]
     case 'list':
       return selection.columns.map((column) => column.expression);
   }
+}
+
+/** All expressions of a query, the outermost ones. */
+export function expressionsOf(query: Query): readonly Expression[] {
+  return [
+    ...selectedExpressions(query.selection),
+    ...query.sources.flatMap((source) => (source.kind === 'expression' ? [source.of] : [])),
+    ...(query.where === undefined ? [] : [query.where]),
+    ...query.groupBy,
+    ...query.orderBy.map((ordering) => ordering.expression),
+  ];
 }

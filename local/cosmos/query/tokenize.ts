@@ -14,17 +14,26 @@ const patterns = [
   { kind: 'word', pattern: /[\p{L}_][\p{L}\p{N}_]*/uy },
   { kind: 'parameter', pattern: /@[\p{L}_][\p{L}\p{N}_]*/uy },
   { kind: 'string', pattern: /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/suy },
-  { kind: 'symbol', pattern: /<=|>=|!=|<>|\|\||\?\?|<<|>>|[-=<>+*/%()[\]{},.:?&|^~]/uy },
+  { kind: 'symbol', pattern: /<=|>=|!=|<>|\|\||\?\?|<<|>>>|>>|[-=<>+*/%()[\]{},.:?&|^~]/uy },
 ] as const;
+
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits; the code and the text are the service's. */
+const mostCharacters = 512 * 1024;
 
 /** Cuts a query into tokens; the last one has the kind `end`. Comments (`--`) and white space are dropped. */
 export function tokenize(text: string): readonly Token[] {
+  if (text.length > mostCharacters) {
+    const message = `The SQL query text exceeded the maximum limit of ${mostCharacters} characters.`;
+    throw new QueryError('SC3020', message, { start: 0, end: text.length });
+  }
   const tokens: Token[] = [];
   let position = 0;
   while (position < text.length) {
     const next = matchAt(text, position);
     if (next === undefined) {
-      throw new QueryError('SC1010', `Syntax error, invalid token '${text.slice(position, position + 1)}'.`);
+      const invalid = text.slice(position, position + 1);
+      const at = { start: position, end: position + 1 };
+      throw new QueryError('SC1010', `Syntax error, invalid token '${invalid}'.`, at);
     }
     if (next.kind !== 'blank') {
       const value = next.kind === 'string' ? unescape(next.text) : next.text;

@@ -24,6 +24,12 @@ test('what is not carried is refused by name', async (t) => {
     containers.create({ id: 'e', partitionKey, computedProperties: [{ name: 'a', query: 'SELECT VALUE 1 FROM c' }] }),
     /computed properties/u,
   );
+  await assert.rejects(items.scripts.triggers.readAll().fetchAll(), /triggers/u);
+  await assert.rejects(items.scripts.userDefinedFunctions.readAll().fetchAll(), /user defined functions/u);
+  await assert.rejects(items.conflicts.readAll().fetchAll(), /conflict feed/u);
+  await assert.rejects(items.deleteAllItemsForPartitionKey('a'), /partition key/u);
+  await assert.rejects(client.database('app').users.create({ id: 'u' }), /users and permissions/u);
+  await assert.rejects(items.items.create({ id: 'a' }, { preTriggerInclude: 'check' }), /triggers \(check\)/u);
   await assert.rejects(
     items.scripts.storedProcedures.create({ id: 's', body: 'function () {}' }),
     /stored procedures/u,

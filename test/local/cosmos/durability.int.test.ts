@@ -1,9 +1,10 @@
-import { CosmosClient } from '@azure/cosmos';
+import { ChangeFeedStartFrom, CosmosClient } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { startCosmos } from '../../../local/cosmos/start-cosmos.ts';
 import { key, openClient, read, temporaryFolder } from './open-cosmos.ts';
@@ -93,6 +94,90 @@ test('a stopped service goes on where it was, with its items, etags and containe
     .item('a', 'a')
     .replace({ id: 'a' }, { accessCondition: { type: 'IfMatch', condition: created.etag } });
   assert.notEqual(replaced.etag, created.etag);
+});
+
+test('the change feed goes on behind a kill, from the continuation that a reader had', async (t) => {
+  const databasePath = join(temporaryFolder(t), 'cosmos.db');
+  const { child, endpoint } = await spawnCosmos(t, databasePath);
+  const client = new CosmosClient({ endpoint, key });
+  t.after(() => {
+    client.dispose();
+  });
+  const items = client.database('app').container('items');
+  await items.items.create({ id: 'a' });
+  await items.items.create({ id: 'gone' });
+  const page = await items.items
+    .getChangeFeedIterator({ changeFeedStartFrom: ChangeFeedStartFrom.Beginning() })
+    .readNext();
+  await items.item('gone', 'gone').delete();
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+
+  const cosmos = await startCosmos({ port: 0, databasePath, key, databases });
+  t.after(async () => {
+    await cosmos.stop();
+  });
+  const restarted = openClient(t, cosmos).database('app').container('items');
+  await restarted.items.create({ id: 'b' });
+  const changeFeedStartFrom = ChangeFeedStartFrom.Continuation(page.continuationToken);
+  const { result } = await restarted.items
+    .getChangeFeedIterator<{ readonly id: string }>({ changeFeedStartFrom })
+    .readNext();
+
+  assert.deepEqual(
+    result.map(({ id }) => id),
+    ['b'],
+  );
+});
+
+test('session tokens and write numbers go on behind a restart', async (t) => {
+  const databasePath = join(temporaryFolder(t), 'cosmos.db');
+  const first = await startCosmos({ port: 0, databasePath, key, databases });
+  const { headers } = await openClient(t, first).database('app').container('items').items.create({ id: 'a' });
+  await first.stop();
+
+  const second = await startCosmos({ port: 0, databasePath, key, databases });
+  t.after(async () => {
+    await second.stop();
+  });
+  const items = openClient(t, second).database('app').container('items');
+  const found = await items.item('a', 'a').read({ sessionToken: String(headers['x-ms-session-token']) });
+
+  assert.equal(found.statusCode, 200);
+  assert.ok(Number(found.headers['lsn']) >= Number(headers['lsn']));
+});
+
+test('a file of an earlier version is taken over, with all of its items in the change feed', async (t) => {
+  const databasePath = join(temporaryFolder(t), 'cosmos.db');
+  const first = await startCosmos({ port: 0, databasePath, key, databases });
+  const before = openClient(t, first).database('app').container('items');
+  await before.items.create({ id: 'a', n: 1 });
+  await before.items.create({ id: 'b', n: 2 });
+  await first.stop();
+  const sql = new DatabaseSync(databasePath);
+  sql.exec('ALTER TABLE items_1 DROP COLUMN lsn; ALTER TABLE containers DROP COLUMN lsn_bound; DROP TABLE offers;');
+  sql.close();
+
+  const second = await startCosmos({ port: 0, databasePath, key, databases });
+  t.after(async () => {
+    await second.stop();
+  });
+  const items = openClient(t, second).database('app').container('items');
+  await items.items.upsert({ id: 'a', n: 3 });
+  const { result } = await items.items
+    .getChangeFeedIterator<{ readonly id: string; readonly n: number }>({
+      changeFeedStartFrom: ChangeFeedStartFrom.Beginning(),
+    })
+    .readNext();
+
+  assert.deepEqual(
+    result.map(({ id, n }) => [id, n]),
+    [
+      ['b', 2],
+      ['a', 3],
+    ],
+  );
 });
 
 test('a second process on the same file fails at once', async (t) => {

@@ -4,7 +4,8 @@ import { filterHints, type FilterHint } from '../../../local/cosmos/query/filter
 import { parsePredicate } from '../../../local/cosmos/query/parse-query.ts';
 
 function hints(condition: string): readonly FilterHint[] {
-  return filterHints(parsePredicate(`FROM c WHERE ${condition}`), new Map([['@batch', 'b1']]));
+  const { where } = parsePredicate(`FROM c WHERE ${condition}`);
+  return filterHints(where, { parameters: new Map([['@batch', 'b1']]), alias: 'c' });
 }
 
 test('equalities and lists of constants that must be met narrow a query', () => {

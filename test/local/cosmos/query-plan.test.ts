@@ -4,8 +4,9 @@ import { compileQuery, readPageNumbers } from '../../../local/cosmos/query/compi
 import { gatewayAnswer, planQuery, type QueryPlan } from '../../../local/cosmos/query/query-plan.ts';
 
 function plan(text: string): QueryPlan['queryInfo'] {
-  const { query } = compileQuery(text);
-  return planQuery(query, readPageNumbers(query, new Map())).queryInfo;
+  const compiled = compileQuery(text);
+  const surroundings = { parameters: new Map(), nowMs: 0, vectors: [] };
+  return planQuery(compiled, readPageNumbers(compiled, new Map()), surroundings).queryInfo;
 }
 
 test('a filter with a projection needs no rewriting', () => {
@@ -49,15 +50,15 @@ test('the ranges skip nothing: OFFSET is for the client', () => {
 });
 
 test('groups name their keys, their aliases and their aggregates', () => {
-  const info = plan('SELECT c.state, MAX(c.n) AS top FROM c GROUP BY c.state');
+  const info = plan('SELECT c.state, MAX(c.n) AS highest FROM c GROUP BY c.state');
 
   assert.deepEqual(info.groupByExpressions, ['c.state']);
-  assert.deepEqual(info.groupByAliases, ['state', 'top']);
-  assert.deepEqual(info.groupByAliasToAggregateType, { state: null, top: 'Max' });
+  assert.deepEqual(info.groupByAliases, ['state', 'highest']);
+  assert.deepEqual(info.groupByAliasToAggregateType, { state: null, highest: 'Max' });
   assert.equal(
     info.rewrittenQuery,
     'SELECT [{"item": c.state}] AS groupByItems, {"state": c.state, ' +
-      '"top": {"item": MAX(c.n), "item2": {"max": MAX(c.n), "count": COUNT(c.n)}}} AS payload FROM c GROUP BY c.state',
+      '"highest": {"item": MAX(c.n), "item2": {"max": MAX(c.n), "count": COUNT(c.n)}}} AS payload FROM c GROUP BY c.state',
   );
 });
 
@@ -66,6 +67,10 @@ test('rewritten queries are queries again', () => {
     'SELECT VALUE MIN(c.n) FROM c WHERE c.a IN (1, "b") AND NOT (c.n BETWEEN 1 AND 2)',
     'SELECT c.a, AVG(c.n) AS mean FROM c GROUP BY c.a',
     'SELECT VALUE {"a": [c.n, -1], "b": c.x ? 1 : null} FROM c ORDER BY c.n',
+    'SELECT DISTINCT t.name FROM c JOIN t IN c.tags JOIN (SELECT VALUE COUNT(1) FROM u IN t.uses) n ORDER BY c.a',
+    'SELECT VALUE EXISTS(SELECT VALUE t FROM t IN c["value"] WHERE t LIKE "a^%%" ESCAPE "^") FROM c ORDER BY c["order"]',
+    'SELECT TOP 3 c.id FROM c ORDER BY VectorDistance(c.v, [1, 2], true, {"distanceFunction": "euclidean"})',
+    'SELECT t FROM t IN c.tags OFFSET 1 LIMIT 2',
     "SELECT * FROM c WHERE STARTSWITH(c.a, 'quote \\' \" é') ORDER BY c.a OFFSET 1 LIMIT 2",
   ]) {
     const { rewrittenQuery } = plan(text);
@@ -80,6 +85,30 @@ test('the gateway serves filters, plans merges, and refuses aggregates without V
   assert.equal(answer('SELECT c.id FROM c WHERE c.n > 1'), 'serve');
   assert.equal(answer('SELECT VALUE COUNT(1) FROM c'), 'plan');
   assert.equal(answer('SELECT TOP 1 * FROM c'), 'plan');
+  assert.equal(answer('SELECT DISTINCT c.n FROM c'), 'plan');
+  assert.equal(
+    answer('SELECT t FROM c JOIN t IN c.tags WHERE EXISTS(SELECT VALUE COUNT(1) FROM u IN t.uses)'),
+    'serve',
+  );
   assert.equal(answer('SELECT * FROM c ORDER BY c.n'), 'plan');
   assert.equal(answer('SELECT c.a, COUNT(1) AS n FROM c GROUP BY c.a'), 'aggregate without VALUE');
+});
+
+test('equal results lie together where they are what the order goes by', () => {
+  const type = (text: string) => plan(text).distinctType;
+
+  assert.equal(type('SELECT c.n FROM c'), 'None');
+  assert.equal(type('SELECT DISTINCT c.n FROM c'), 'Unordered');
+  assert.equal(type('SELECT DISTINCT VALUE c.n FROM c ORDER BY c.n'), 'Ordered');
+  assert.equal(type('SELECT DISTINCT c.n, c.m FROM c ORDER BY c.n'), 'Unordered');
+});
+
+test('a vector search is sorted by the client, from the most similar on', () => {
+  const search = (options: string) =>
+    plan(`SELECT TOP 3 c.id FROM c ORDER BY VectorDistance(c.v, [1, 2], false, ${options})`);
+
+  assert.deepEqual(search('{"distanceFunction": "cosine"}').orderBy, ['Descending']);
+  assert.deepEqual(search('{"distanceFunction": "euclidean"}').orderBy, ['Ascending']);
+  assert.equal(search('{}').hasNonStreamingOrderBy, true);
+  assert.equal(plan('SELECT * FROM c ORDER BY c.n').hasNonStreamingOrderBy, false);
 });

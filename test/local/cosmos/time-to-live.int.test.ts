@@ -6,6 +6,7 @@ import { readContainerDefinition } from '../../../local/cosmos/container-definit
 import { CosmosError } from '../../../local/cosmos/cosmos-error.ts';
 import { CosmosFaults } from '../../../local/cosmos/cosmos-faults.ts';
 import type { Json } from '../../../local/cosmos/json.ts';
+import { openQueryMemories } from '../../../local/cosmos/query-memories.ts';
 import { openOfferStore } from '../../../local/cosmos/offer-store.ts';
 import { openPredicateCache } from '../../../local/cosmos/query/compile-predicate.ts';
 import { openQueryCache } from '../../../local/cosmos/query/compile-query.ts';
@@ -38,6 +39,7 @@ function openContainer(t: TestContext, defaultTtl?: number) {
     nextEtag,
     compile: openQueryCache(),
     compilePredicate: openPredicateCache(),
+    memories: openQueryMemories(),
     endpoint: 'http://localhost/',
     faults: new CosmosFaults(0),
     stopping: new AbortController().signal,

@@ -44,20 +44,20 @@ export async function startBroker(
   throw new Error('The broker process ended before it was ready.');
 }
 
-export async function send(broker: Broker, messages: ServiceBusMessage[]): Promise<void> {
+export async function send(broker: Broker, messages: ServiceBusMessage[], queue = 'work'): Promise<void> {
   const client = new ServiceBusClient(broker.connectionString);
   try {
-    await client.createSender('work').sendMessages(messages);
+    await client.createSender(queue).sendMessages(messages);
   } finally {
     await client.close();
   }
 }
 
 /** The number of messages that wait or are locked. */
-export async function remaining(broker: Broker): Promise<number> {
+export async function remaining(broker: Broker, queue = 'work'): Promise<number> {
   const client = new ServiceBusClient(broker.connectionString);
   try {
-    return (await client.createReceiver('work').peekMessages(100)).length;
+    return (await client.createReceiver(queue).peekMessages(100)).length;
   } finally {
     await client.close();
   }

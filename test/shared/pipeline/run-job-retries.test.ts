@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatJob, pipelineRig, regionOf } from '../../fakes/pipeline-rig.ts';
 import { completedWith } from '../../fakes/scripted-model-client.ts';
-import { failed, jobOf, runNext, submit, throttled } from './run-one.ts';
+import { failed, jobOf, misconfigured, refused, runNext, submit, throttled } from './run-one.ts';
 
 const twoRegions = [regionOf('east', ['gpt-4o-mini']), regionOf('west', ['gpt-4o-mini'])];
 
@@ -43,6 +43,22 @@ test('a job that fails five times in one delivery is parked', async () => {
 
   assert.equal(end.settlement, 'park');
   assert.partialDeepStrictEqual(jobOf(rig), { state: 'parked', epoch: 1, attemptCount: 5, failures: 5 });
+});
+
+test('whatever ended its calls, a delivery makes five at the most', async () => {
+  const fifth = { throttled, misconfigured, refused };
+  for (const [name, verdict] of Object.entries(fifth)) {
+    const script = [failed, failed, failed, failed, verdict, completedWith('Hello')];
+    const rig = pipelineRig({ regions: twoRegions, script });
+    await submit(rig, chatJob('Hi', { id: 'a', options: { onOverflow: 'reduce-output' } }));
+
+    const end = await runNext(rig);
+
+    assert.equal(end.settlement, 'park', name);
+    assert.equal(rig.models.calls.length, 5, name);
+    await rig.clock.advance(600_000);
+    assert.equal((await runNext(rig)).settlement, 'complete', name);
+  }
 });
 
 test('a job whose calls have failed too often is dead-lettered with the history of its attempts', async () => {

@@ -135,5 +135,8 @@ describe('chat completions', () => {
     const completion = await azure.chat.completions.create(ask('Hello', 50));
     assert.equal(completion.choices[0]?.finish_reason, 'stop');
     assert.equal((await azureOpenAi.deployment()).tokenWindow.cost, 52);
+    const body = { ...ask('The time?', 20), tools: [{ type: 'function', function: { name: 'get_time' } }] } as const;
+    const called = await azure.chat.completions.create({ ...body, tools: [...body.tools] });
+    assert.equal(called.choices[0]?.finish_reason, 'tool_calls');
   });
 });

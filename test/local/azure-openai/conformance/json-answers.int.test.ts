@@ -46,6 +46,16 @@ describe('structured outputs', () => {
     }
   });
 
+  test('bill the schema as a part of the prompt', async (context) => {
+    const { azure } = (await startForTest(context)).region();
+    const response_format = zodResponseFormat(invoice, 'invoice');
+    const plain = await azure.chat.completions.create(ask('Invoice', 40));
+    const formed = await azure.chat.completions.create({ ...ask('Invoice', 40), response_format });
+    const extra = (formed.usage?.prompt_tokens ?? 0) - (plain.usage?.prompt_tokens ?? 0);
+    const tokens = countTokens(JSON.stringify(response_format.json_schema.schema));
+    assert.ok(Math.abs(extra - tokens) < 0.03 * tokens, `${extra} for a schema of ${tokens}`);
+  });
+
   test('stream the same text that the plain answer has', async (context) => {
     const { azure } = (await startForTest(context)).region();
     const body = { ...ask('Invoice'), response_format: zodResponseFormat(invoice, 'invoice') };

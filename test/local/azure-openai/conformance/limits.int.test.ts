@@ -39,6 +39,25 @@ describe('the token window', () => {
     assert.equal(report.tokenWindow.fullest, 0.8);
   });
 
+  test('does not give back what a call did not use of max_tokens, nor what a failed call took', async (context) => {
+    const clock = testClock();
+    const azureOpenAi = await startForTest(context, testSettings([chatDeployment()], { now: clock.now }));
+    const { azure } = azureOpenAi.region();
+    const { usage } = await azure.chat.completions.create(ask(`[[sluice:answer-tokens=1]]${'x'.repeat(14)}`, 89));
+    assert.equal(usage?.completion_tokens, 1);
+    await azureOpenAi.admin('POST', 'azure-openai/faults', { row: '500', count: 1 });
+    assert.equal((await rejection(azure.chat.completions.create(costs100))).status, 500);
+    assert.equal((await azureOpenAi.deployment()).tokenWindow.cost, 200);
+  });
+
+  test('counts characters ÷ 4, whatever the tokens are that are billed', async (context) => {
+    const azureOpenAi = await startForTest(context);
+    const { azure } = azureOpenAi.region();
+    const { usage } = await azure.chat.completions.create(ask('🐙'.repeat(200), 10));
+    assert.equal((await azureOpenAi.deployment()).tokenWindow.cost, 400 / 4 + 1 + 10);
+    assert.ok((usage?.prompt_tokens ?? 0) > 200);
+  });
+
   test('when fixed, starts again at its turn, however late the calls before came', async (context) => {
     const clock = testClock(1_700_000_000_000);
     const deployment = chatDeployment({ tokensPerMinute: 200, tokenWindowMs: 2000, tokenWindow: 'fixed' });

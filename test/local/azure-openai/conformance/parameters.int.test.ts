@@ -103,6 +103,26 @@ describe('a model that always reasons', () => {
     assert.equal((await azure.chat.completions.create(body)).choices.length, 1);
   });
 
+  test('bills its reasoning, and says nothing when that is all that it was allowed', async (context) => {
+    const { azure, v1 } = (await startForTest(context, testSettings([chatDeployment({ model: 'o3' })]))).region();
+    const thinking = '[[sluice:reasoning-tokens=60]][[sluice:answer-tokens=20]]';
+    const whole = await azure.chat.completions.create({ ...ask(thinking), max_completion_tokens: 100 });
+    assert.equal(whole.usage?.completion_tokens, 80);
+    assert.equal(whole.usage.completion_tokens_details?.reasoning_tokens, 60);
+    assert.equal(whole.choices[0]?.finish_reason, 'stop');
+    const cut = await azure.chat.completions.create({ ...ask(thinking), max_completion_tokens: 50 });
+    assert.equal(cut.choices[0]?.message.content, '');
+    assert.equal(cut.choices[0].finish_reason, 'length');
+    assert.equal(cut.usage?.completion_tokens, 50);
+    const response = await v1.responses.create({ model: 'mini', input: thinking, max_output_tokens: 50 });
+    assert.equal(response.status, 'incomplete');
+    assert.deepEqual(
+      response.output.map(({ type }) => type),
+      ['reasoning'],
+    );
+    assert.equal(response.usage?.output_tokens_details.reasoning_tokens, 50);
+  });
+
   test('a model that reasons when asked takes a temperature until it is', async (context) => {
     const { azure } = (await startForTest(context, testSettings([chatDeployment({ model: 'gpt-5.1' })]))).region();
     await azure.chat.completions.create({ ...ask('Hello'), temperature: 0.2, max_completion_tokens: 10 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { collect, rejection, startForTest } from '../start-for-test.ts';
+import { chatDeployment, collect, rejection, startForTest, testSettings } from '../start-for-test.ts';
 
 const weather = {
   type: 'function',
@@ -46,6 +46,17 @@ describe('a streamed response', () => {
     const deltas = events.map((event) => (event.type === 'response.function_call_arguments.delta' ? event.delta : ''));
     assert.equal(deltas.join(''), done?.arguments);
     assert.equal(typeof JSON.parse(done?.arguments ?? ''), 'object');
+  });
+
+  test('of a model that reasoned begins with the item of that', async (context) => {
+    const settings = testSettings([chatDeployment({ model: 'o3' })]);
+    const { v1 } = (await startForTest(context, settings)).region();
+    const ask = { model: 'mini', input: 'The weather? [[sluice:reasoning-tokens=30]]', tools: [weather] };
+    const events = await collect(await v1.responses.create({ ...ask, stream: true }));
+    const items = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event.item.type] : []));
+    assert.deepEqual(items, ['reasoning', 'function_call']);
+    const deltas = events.map((event) => (event.type === 'response.function_call_arguments.delta' ? event.delta : ''));
+    assert.equal(typeof JSON.parse(deltas.join('')), 'object');
   });
 
   test('cut by max_output_tokens ends with response.incomplete', async (context) => {

@@ -251,6 +251,8 @@ describe('a request for a response is refused', () => {
     const refused = await rejection(v1.responses.create({ model: 'mini', input: 'word '.repeat(200) }));
     assert.equal(refused.code, 'context_length_exceeded');
     assert.equal(refused.param, 'input');
+    const cut = v1.responses.create({ model: 'mini', input: 'word '.repeat(200), truncation: 'auto' });
+    assert.equal((await rejection(cut)).code, 'not_carried');
   });
 
   test('beyond the quota with 429, a retry-after and a line in the call log', async (context) => {

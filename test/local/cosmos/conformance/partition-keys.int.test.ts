@@ -108,3 +108,26 @@ test('an object is no partition key', async (t) => {
 
   await assert.rejects(items.items.create({ id: 'a', tenant: { name: 'x' } }));
 });
+
+test('a partition key has at most 2,048 bytes', async (t) => {
+  const items = await openContainer(t, {
+    partitionKey: { paths: ['/tenant'], version: PartitionKeyDefinitionVersion.V2 },
+  });
+
+  await items.items.create({ id: 'a', tenant: 'x'.repeat(2048) });
+
+  await assert.rejects(items.items.create({ id: 'a', tenant: 'x'.repeat(2049) }), { code: 400 });
+});
+
+test('a query of a prefix of a hierarchical key finds what lies below', async (t) => {
+  const items = await openHierarchy(t);
+  await items.items.create({ id: 'a', tenant: 'x', user: { name: 'u' }, session: 1 });
+  await items.items.create({ id: 'b', tenant: 'x', user: { name: 'v' }, session: 1 });
+  await items.items.create({ id: 'c', tenant: 'xy', user: { name: 'u' }, session: 1 });
+
+  const idsBelow = async (partitionKey: string[]) =>
+    (await items.items.query<string>('SELECT VALUE c.id FROM c', { partitionKey }).fetchAll()).resources;
+
+  assert.deepEqual((await idsBelow(['x'])).toSorted(), ['a', 'b']);
+  assert.deepEqual(await idsBelow(['x', 'v']), ['b']);
+});

@@ -1,4 +1,4 @@
-import type { Container, ItemDefinition } from '@azure/cosmos';
+import { BulkOperationType, type Container, type ItemDefinition } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
@@ -92,4 +92,17 @@ test('the SDK waits and tries again when a container has spent its throughput', 
 
   assert.equal(statusCode, 201);
   assert.ok(Number(headers['x-ms-throttle-retry-count']) > 0);
+});
+
+test('the operations of a bulk that are turned away are tried again by the SDK', provisioned, async (t) => {
+  const items = await openProvisioned(t, 400);
+  const operations = Array.from({ length: 100 }, (_, n) => ({
+    operationType: BulkOperationType.Create,
+    partitionKey: `i${n}`,
+    resourceBody: { id: `i${n}` },
+  }));
+
+  const results = await items.items.executeBulkOperations(operations);
+
+  assert.deepEqual(new Set(results.map(({ response }) => response?.statusCode)), new Set([201]));
 });

@@ -182,6 +182,8 @@ function registerQueue() {
   app.serviceBusQueue('work', {
     connection: 'ServiceBus',
     queueName: '%QueueName%',
+    isSessionsEnabled: process.env.FIXTURE_SESSIONS === 'yes',
+    ...(process.env.FIXTURE_AUTO_COMPLETE === 'no' ? { autoCompleteMessages: false } : {}),
     handler: async (message, context) => {
       running += 1;
       record({
@@ -221,6 +223,23 @@ function registerQueue() {
   });
 }
 
+function registerBatches() {
+  app.serviceBusQueue('work', {
+    connection: 'ServiceBus',
+    queueName: '%QueueName%',
+    cardinality: 'many',
+    isSessionsEnabled: process.env.FIXTURE_SESSIONS === 'yes',
+    handler: async (messages, context) => {
+      record({ event: 'batch', messages, metadata: context.triggerMetadata });
+      const { deliveryCountArray } = context.triggerMetadata;
+      if (messages.some((message, index) => deliveryCountArray[index] <= (message.fail ?? 0))) {
+        throw new Error('The batch was told to fail.');
+      }
+      record({ event: 'handled', count: messages.length });
+    },
+  });
+}
+
 if (mode === 'buffered' || mode === 'stream') {
   app.hook.preInvocation((context) => {
     if (context.inputs[0]?.headers?.get('x-hook') === 'replace') {
@@ -237,6 +256,8 @@ if (mode === 'buffered' || mode === 'stream') {
   registerTimers();
 } else if (mode === 'queue') {
   registerQueue();
+} else if (mode === 'batches') {
+  registerBatches();
 } else if (mode === 'unknown-trigger') {
   app.storageQueue('queue', { queueName: 'items', connection: 'AzureWebJobsStorage', handler: () => {} });
 } else if (mode === 'unknown-output') {

@@ -1,0 +1,69 @@
+import type { Container, FeedOptions, JSONValue } from '@azure/cosmos';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openCosmos } from './open-cosmos.ts';
+
+interface Answer {
+  readonly documents: readonly unknown[];
+  readonly charge: number;
+}
+
+async function run(items: Container, query: string, options: FeedOptions = {}): Promise<Answer> {
+  const response = await items.items.query<JSONValue>(query, options).fetchAll();
+  return { documents: response.resources, charge: response.requestCharge };
+}
+
+function sortedByText(documents: readonly unknown[]): readonly unknown[] {
+  return documents.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+test('an ordered query on a path that is not indexed is refused', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'jobs', partitionKeyPath: '/id', indexedPaths: ['/created'] }]);
+
+  await assert.rejects(run(items, 'SELECT * FROM c ORDER BY c.other'), { code: 400 });
+  assert.deepEqual((await run(items, 'SELECT * FROM c ORDER BY c.created')).documents, []);
+});
+
+test('filters find the same items with an index and without', async (t) => {
+  const { items, container } = await openCosmos(t, [
+    { id: 'indexed', partitionKeyPath: '/id', indexedPaths: ['/value'] },
+    { id: 'plain', partitionKeyPath: '/id', indexedPaths: [] },
+  ]);
+  const values = [1, '1', true, null, 0, -5, 2.5, 'ä', '', 'Z', [1], { a: 1 }, undefined];
+  for (const store of [items, container('plain')]) {
+    await Promise.all(values.map(async (value, n) => store.items.create({ id: `i${n}`, value })));
+  }
+
+  for (const condition of [
+    '= 1',
+    '= "1"',
+    '= true',
+    '= null',
+    'IN (0, "ä", null)',
+    '> 0',
+    '<= "Z"',
+    '!= 1',
+    'BETWEEN -5 AND 1',
+  ]) {
+    const query = `SELECT VALUE c.id FROM c WHERE c["value"] ${condition}`;
+    const sorted = async (store: Container) => sortedByText((await run(store, query)).documents);
+    assert.deepEqual(await sorted(items), await sorted(container('plain')), condition);
+  }
+  assert.deepEqual((await run(items, 'SELECT VALUE c.id FROM c WHERE c["value"] = 1')).documents, ['i0']);
+  assert.deepEqual((await run(items, 'SELECT VALUE c.id FROM c WHERE c["value"] = null')).documents, ['i3']);
+});
+
+test('a filter without an index costs a scan', async (t) => {
+  const { items, container } = await openCosmos(t, [
+    { id: 'indexed', partitionKeyPath: '/id', indexedPaths: ['/state'] },
+    { id: 'plain', partitionKeyPath: '/id', indexedPaths: [] },
+  ]);
+  for (const store of [items, container('plain')]) {
+    await Promise.all(Array.from({ length: 100 }, async (_, n) => store.items.create({ id: `i${n}`, state: `s${n}` })));
+  }
+
+  const query = "SELECT c.id FROM c WHERE c.state = 's7'";
+
+  assert.equal((await run(items, query)).charge, 2.27);
+  assert.equal((await run(container('plain'), query)).charge, 3.26);
+});
