@@ -1,6 +1,8 @@
 import { conditions, type AmqpError } from './amqp-error.ts';
 import {
   deliveryState,
+  isTyped,
+  type AttachFields,
   type DispositionFields,
   type FlowFields,
   type RheaFrame,
@@ -52,6 +54,7 @@ export class BrokerSession {
     const takeAttach = session.on_attach.bind(session);
     session.on_attach = (frame) => {
       finishDetach(session.links[frame.performative.name]);
+      leaveOutCoordinator(frame.performative);
       takeAttach(frame);
     };
     const takeDisposition = session.on_disposition.bind(session);
@@ -224,6 +227,15 @@ function finishDetach(link: RheaLink | undefined): void {
     link.close();
     link._process();
     link.remove();
+  }
+}
+
+/** The target of a transaction's link: rhea knows it not and says so on the console. The link is refused. */
+const coordinators: ReadonlySet<unknown> = new Set([0x30, 'amqp:coordinator:list']);
+
+function leaveOutCoordinator(attach: AttachFields): void {
+  if (isTyped(attach.target) && coordinators.has(attach.target.descriptor?.value)) {
+    attach.target = undefined;
   }
 }
 

@@ -35,6 +35,7 @@ export interface FlowFields {
 
 export interface AttachFields {
   readonly name: string;
+  target: unknown;
 }
 
 export interface DispositionFields {

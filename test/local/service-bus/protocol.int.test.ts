@@ -8,7 +8,9 @@ import {
   encodedTrue,
   encodeInt,
   encodeLong,
+  encodeList,
   encodeMap,
+  encodeSection,
   encodeUint,
 } from '../../../local/service-bus/amqp-encode.ts';
 import { serviceBusFixture } from './service-bus-fixture.ts';
@@ -326,6 +328,21 @@ test('a management operation that is not carried is 501 and named', async (t) =>
 
   assert.deepEqual([status, condition], [501, 'amqp:not-implemented']);
   assert.match(String(description), /the management operation 'com.microsoft:get-message-sessions'/);
+});
+
+test('a link of a transaction is refused by name, and the session goes on', async (t) => {
+  const { bus } = await serviceBusFixture(t);
+  const raw = await RawClient.open(t, bus.port);
+  const coordinator = encodeSection(0x30, encodeList([]));
+  const fields = attachFields('transaction', { handle: 7, role: 'sender', address: 'jobs' });
+
+  raw.send('attach', [...fields.slice(0, 6), coordinator, ...fields.slice(7)]);
+  const detach = await raw.next('detach');
+  raw.attach('after', { role: 'sender', address: 'jobs' });
+  const attach = await raw.next('attach');
+
+  assert.match(JSON.stringify(detach.fields), /amqp:not-implemented.*transactions/);
+  assert.equal(attach.fields[0], 'after');
 });
 
 test('a management request without what it needs is 400', async (t) => {
