@@ -35,9 +35,9 @@ async function act(system: ChaosSystem, action: FaultAction, wait: Wait): Promis
       await endAndStart(system, action, wait);
       return 1;
     case 'stack':
-      await system.killStack();
+      await system.stack.end('SIGKILL');
       await wait();
-      await system.startStack();
+      await system.stack.start();
       return 1;
     case 'part':
     case 'book':
@@ -122,20 +122,20 @@ async function booked(
   admin: AdminCalls,
   { action, wait }: { readonly action: Extract<FaultAction, { readonly on: 'book' }>; readonly wait: Wait },
 ): Promise<number | undefined> {
-  const starts = system.stackStarts();
+  const starts = system.stack.starts();
   const id = await admin.addFault(action.book, action.fault);
   if (id === undefined) {
     return undefined;
   }
   await wait();
   // After a start of the stack another fault may have this id.
-  const isForgotten = system.stackStarts() !== starts;
+  const isForgotten = system.stack.starts() !== starts;
   return isForgotten ? 1 : ((await admin.endFault(action.book, id)) ?? 1);
 }
 
 /** Puts back all that faults may have left, and starts what is down. */
 export async function healAll(system: ChaosSystem): Promise<void> {
-  await system.startStack();
+  await system.stack.start();
   const { call } = adminCalls(system.adminUrl);
   await call('DELETE', 'faults');
   for (const part of ['service-bus', 'cosmos', 'blob', ...system.site.regions]) {

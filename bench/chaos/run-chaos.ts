@@ -121,7 +121,7 @@ async function collectFacts(input: {
     missingResults: await missingResults(system.environment, all),
     faults,
     surprises: ledger.surprises,
-    deaths: system.apps.flatMap(({ deaths }) => deaths),
+    deaths: [...system.apps, system.stack].flatMap(({ deaths }) => deaths),
     now: Date.now(),
   };
 }

@@ -7,6 +7,7 @@ import type { BuiltApp } from '../app-under-test.ts';
 import { type AppSlot, appSlot } from './app-slot.ts';
 import type { FaultSite } from './fault.ts';
 import { chaosModels } from './plan-jobs.ts';
+import { type ProcessSlot, processSlot } from './process-slot.ts';
 
 /** The stack and the processes of the app; each can be ended and started again. */
 export interface ChaosSystem {
@@ -16,11 +17,8 @@ export interface ChaosSystem {
   readonly site: FaultSite;
   /** For how long a message is locked, in ms. */
   readonly lockMs: number;
-  readonly killStack: () => Promise<void>;
-  /** On the ports that the app knows. */
-  readonly startStack: () => Promise<void>;
-  /** How often the stack was started. */
-  readonly stackStarts: () => number;
+  /** The process of the whole stack: it starts on the ports that the app knows. */
+  readonly stack: Pick<ProcessSlot<StackProcess>, 'start' | 'end' | 'starts' | 'deaths'>;
   /** Ends every process; may be called twice. */
   readonly stop: () => Promise<void>;
 }
@@ -47,9 +45,12 @@ export async function startSystem(input: {
   const stackLog = openLogFile(join(folder, 'stack.log'));
   const logs = [stackLog];
   const closing = new AbortController();
-  let stack: StackProcess | undefined = await startStackProcess(layout, stackLog.write, closing.signal);
-  let stackStarts = 1;
-  const { environment, adminUrl, ports } = stack;
+  const first = await startStackProcess(layout, stackLog.write, closing.signal);
+  const { environment, adminUrl, ports } = first;
+  const again = async (): Promise<StackProcess> =>
+    startStackProcess({ ...layout, ports }, stackLog.write, closing.signal);
+  const stack = processSlot('The stack', again);
+  await stack.start(async () => first);
   const apps = Array.from({ length: processes }, (_, index) => {
     const name = `app-${index}`;
     const log = openLogFile(join(folder, `${name}.log`));
@@ -60,7 +61,7 @@ export async function startSystem(input: {
   const stop = async (): Promise<void> => {
     closing.abort();
     await Promise.allSettled(apps.map(async (slot) => slot.close()));
-    await stack?.child.stop();
+    await stack.close();
     await Promise.all(logs.map(async (log) => log.close()));
   };
   const system = {
@@ -69,18 +70,7 @@ export async function startSystem(input: {
     adminUrl,
     site: siteOf(layout, processes),
     lockMs,
-    killStack: async () => {
-      const killed = stack;
-      stack = undefined;
-      await killed?.child.kill();
-    },
-    startStack: async () => {
-      if (stack === undefined) {
-        stack = await startStackProcess({ ...layout, ports }, stackLog.write, closing.signal);
-        stackStarts += 1;
-      }
-    },
-    stackStarts: () => stackStarts,
+    stack,
     stop,
   };
   try {
