@@ -2,6 +2,7 @@ import { conditions, type AmqpError } from './amqp-error.ts';
 import {
   deliveryState,
   isTyped,
+  setAsideName,
   type AttachFields,
   type DispositionFields,
   type FlowFields,
@@ -29,7 +30,8 @@ export type OnDisposition = (disposition: { readonly state: unknown; readonly se
  * - Answers to deliveries are written as they are given, see `separate-outcomes.ts`.
  * - A flow of the session wakes the links, for it may have opened the window; one with `echo` is answered.
  * - Transfers beyond the credit detach their link; those on a link that was detached and aborted ones are dropped.
- * - A link that is attached again under its name, while rhea has not yet forgotten the old one, is a new link.
+ * - A link that is attached again under its name, while rhea has not yet forgotten the old one, is a new link; so is one
+ *   of the same name in the other direction.
  */
 export class BrokerSession {
   readonly #session: RheaSession;
@@ -53,7 +55,7 @@ export class BrokerSession {
     };
     const takeAttach = session.on_attach.bind(session);
     session.on_attach = (frame) => {
-      finishDetach(session.links[frame.performative.name]);
+      makeRoom(session.links[frame.performative.name], frame.performative);
       leaveOutCoordinator(frame.performative);
       takeAttach(frame);
     };
@@ -181,6 +183,8 @@ export class BrokerSession {
     const link = typeof handle === 'number' ? this.#session.remote.handles[handle] : undefined;
     if (link !== undefined) {
       this.touch(link);
+      // A receiver that takes credit back counts without what is on its way to it.
+      link.credit = Math.max(0, link.credit);
     }
     if (echo !== true || link?._draining === true) {
       return;
@@ -221,12 +225,17 @@ export class BrokerSession {
   }
 }
 
-/** A detach that was received is answered before the same name is attached again. */
-function finishDetach(link: RheaLink | undefined): void {
-  if (link !== undefined && !link.is_remote_open()) {
+/** A detach that was received is answered before the same name is attached again. Each direction has names of its own. */
+function makeRoom(link: RheaLink | undefined, attach: AttachFields): void {
+  if (link === undefined) {
+    return;
+  }
+  if (!link.is_remote_open()) {
     link.close();
     link._process();
     link.remove();
+  } else if (link.is_receiver() === attach.role) {
+    setAsideName(link);
   }
 }
 
