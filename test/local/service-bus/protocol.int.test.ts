@@ -356,3 +356,28 @@ test('another AMQP library, with its own defaults, sends and receives', async (t
 
   assert.deepEqual(bus.counts('jobs'), empty);
 });
+
+test('two receivers with credit get the same share of what comes in one batch', async (t) => {
+  const { bus, client } = await serviceBusFixture(t);
+  const receivers = [await RawClient.open(t, bus.port), await RawClient.open(t, bus.port)];
+  for (const raw of receivers) {
+    const handle = raw.attach('in', { role: 'receiver', address: 'jobs' });
+    raw.credit(handle, 50, { echo: true });
+    await raw.nextWhere(({ code, fields }) => code === performatives.flow && fields[6] === 50);
+  }
+
+  const bodies = Array.from({ length: 60 }, (_, index) => ({ body: Buffer.from(String(index)) }));
+  await client.createSender('jobs').sendMessages(bodies);
+  const shares = await Promise.all(
+    receivers.map(async (raw) => {
+      const share: number[] = [];
+      while (share.length < 30) {
+        share.push(Number(bodyOf(await raw.next('transfer'))));
+      }
+      return share;
+    }),
+  );
+
+  assert.equal(new Set(shares.flat()).size, 60);
+  assert.deepEqual(bus.counts('jobs'), { ...empty, locked: 60 });
+});
