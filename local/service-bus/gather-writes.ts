@@ -26,6 +26,14 @@ export function gatherWrites(connection: RheaConnection, socket: Socket): void {
     write({ write: (frame) => frames.push(frame) });
     writeTogether(socket, frames);
   };
+  const writeClose = connection._write_close.bind(connection);
+  // rhea forgets the error as soon as it has handed the frame on.
+  connection._write_close = () => {
+    const wasAtWork = isAtWork;
+    isAtWork = false;
+    writeClose();
+    isAtWork = wasAtWork;
+  };
   connection._process = () => {
     isAtWork = true;
     try {
