@@ -73,7 +73,7 @@ function answer(read: () => ChatRequest): void {
     const question = { request: read(), seed: 1, model: 'x', maxTokens: 50, splitTokens: splitRoughly, reasons: true };
     assert.ok(draftCompletion(question).length > 0);
   } catch (error) {
-    assert.ok(error instanceof ServiceError, `${String(error)}`);
+    assert.ok(error instanceof ServiceError, String(error));
     assert.equal(error.status, 400);
   }
 }
