@@ -103,10 +103,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     port,
     connectionString: `Endpoint=sb://localhost:${port};SharedAccessKeyName=${keyName};SharedAccessKey=${settings.key};UseDevelopmentEmulator=true`,
     counts: (queue) => engine.counts(queue),
-    queues: () => {
-      const { administration } = engine;
-      return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
-    },
+    queues: () => queueNames(engine),
     dropConnections: () => connections.drop(),
     dropLinks: (isMeant, error) => connections.dropLinks(isMeant, error),
     lapseLocks: async (place, isChosen = () => true) => lapseLocks(engine, place, isChosen),
@@ -140,6 +137,11 @@ function openConnections(
     }),
   });
   return connections;
+}
+
+/** As they were spelled when they were made. */
+function queueNames({ administration }: QueueEngine): string[] {
+  return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
 }
 
 /** Whether an entity is a queue or its dead-letter queue. */
