@@ -117,6 +117,11 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
   };
 }
 
+/** As they were spelled when they were made. */
+function queueNames({ administration }: QueueEngine): readonly string[] {
+  return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
+}
+
 function openConnections(
   { certificate, databasePath, limits: changed }: ServiceBusSettings,
   tools: Pick<BrokerConnectionSettings, 'engine' | 'sharedKey' | 'faults' | 'now' | 'log'>,
