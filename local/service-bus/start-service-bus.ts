@@ -144,11 +144,6 @@ function openConnections(
   return connections;
 }
 
-/** As they were spelled when they were made. */
-function queueNames({ administration }: QueueEngine): string[] {
-  return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
-}
-
 /** Whether an entity is a queue or its dead-letter queue. */
 function isOf(queue: string, entity: string): boolean {
   return entity === queue || entity === `${queue}/$deadletterqueue`;
