@@ -95,7 +95,7 @@ async function measure(context: BenchContext): Promise<Figures> {
 }
 
 async function costOf({ client, server }: Running, count: number, { signal, tell }: BenchContext): Promise<Cost> {
-  const start = await readProcessUsage(server.pid);
+  const before = await readProcessUsage(server.pid);
   const startMs = performance.now();
   await sendAll(client, queue, count, signal);
   const sentMs = performance.now();
@@ -106,7 +106,7 @@ async function costOf({ client, server }: Running, count: number, { signal, tell
   const cost = {
     sentPerSecond: (count * 1000) / (sentMs - startMs),
     completedPerSecond: (count * 1000) / (endMs - sentMs),
-    sentCpuUs: ((sent.cpuMs - start.cpuMs) * 1000) / count,
+    sentCpuUs: ((sent.cpuMs - before.cpuMs) * 1000) / count,
     completedCpuUs: ((end.cpuMs - sent.cpuMs) * 1000) / count,
     rssMb: end.rssMb,
   };
