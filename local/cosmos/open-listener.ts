@@ -24,7 +24,7 @@ export async function openListener(settings: {
   tls?.on('secureConnection', (socket) => http.emit('connection', socket));
   tls?.on('tlsClientError', (_, socket) => socket.destroy());
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     // Whoever takes the connection over listens as well; until then an error only means that the client has gone.
@@ -60,12 +60,17 @@ const handshakeByte = 0x16;
 
 /** Calls back once a client has spoken, with nothing taken from what it said; never when it leaves without a word. */
 function whenSpoken(socket: Socket, spoken: (firstByte: number | undefined) => void): void {
+  const leave = (): void => {
+    socket.destroy();
+  };
+  socket.once('end', leave);
   const read = (): void => {
     const chunk: unknown = socket.read();
     if (!Buffer.isBuffer(chunk)) {
       socket.once('readable', read);
       return;
     }
+    socket.off('end', leave);
     socket.unshift(chunk);
     spoken(chunk[0]);
   };

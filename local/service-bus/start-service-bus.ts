@@ -131,7 +131,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
 }
 
 /** As they were spelled when they were made. */
-function queueNames({ administration }: QueueEngine): string[] {
+function queueNames({ administration }: QueueEngine): readonly string[] {
   return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
 }
 

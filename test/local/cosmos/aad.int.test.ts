@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { Agent } from 'node:https';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { issueToken } from '../../../local/cosmos/aad-token.ts';
@@ -165,6 +166,25 @@ test('a client with a managed identity works unchanged', async (t) => {
   });
 
   assert.equal(stdout.trim(), 'a');
+});
+
+test('a client that leaves without a word is let go', async (t) => {
+  const { cosmos } = await openSecure(t);
+  const socket = connect(cosmos.port, '127.0.0.1');
+  socket.end();
+  socket.resume();
+
+  await once(socket, 'close');
+
+  assert.equal(socket.destroyed, true);
+});
+
+test('a client that has nothing more to say gets its answer', async (t) => {
+  const { cosmos } = await openSecure(t);
+  const socket = connect(cosmos.port, '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+
+  assert.match(await text(socket), /^HTTP\/1\.1 401 /u);
 });
 
 test('without a certificate, a client that speaks TLS is cut off and the others go on', async (t) => {

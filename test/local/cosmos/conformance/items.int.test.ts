@@ -112,3 +112,39 @@ test('ids are text without / \\ ? # and of at most 1,023 bytes', async (t) => {
   }
   await items.items.create({ id: 'x'.repeat(1023) });
 });
+
+test('all items of a container are read as a feed, in pages', async (t) => {
+  const items = await openContainer(t);
+  for (const id of ['a', 'b', 'c', 'd', 'e']) {
+    await items.items.create({ id });
+  }
+  const iterator = items.items.readAll<{ readonly id: string }>({ maxItemCount: 2 });
+
+  const sizes: number[] = [];
+  const ids: string[] = [];
+  while (iterator.hasMoreResults()) {
+    const { resources } = await iterator.fetchNext();
+    sizes.push(resources.length);
+    ids.push(...resources.map(({ id }) => id));
+  }
+
+  assert.deepEqual(ids.toSorted(), ['a', 'b', 'c', 'd', 'e']);
+  assert.ok(sizes.every((size) => size <= 2));
+});
+
+test('numbers, texts and names of every kind come back as they went in', async (t) => {
+  const items = await openContainer(t);
+  const item = {
+    id: 'a',
+    numbers: [0, -1, 1.5, 1e-7, 1e21, 9_007_199_254_740_991],
+    texts: ['', '"', '\\', '\u0000', '\u2028', '💚', 'e\u0301'],
+    '': 'no name',
+    'a/b~c': 1,
+    empty: { list: [], object: {} },
+  };
+
+  await items.items.create(item);
+  const { _rid, _self, _etag, _attachments, _ts, ...own } = (await read(items, 'a')).item ?? {};
+
+  assert.deepEqual(own, item);
+});

@@ -1,9 +1,10 @@
 import type { PatchOperation } from '@azure/cosmos';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readProperty } from '../../../../local/cosmos/json.ts';
+import { isObject, readProperty } from '../../../../local/cosmos/json.ts';
 import { codeOf, patch, read } from '../open-cosmos.ts';
 import { openContainer } from './endpoint.ts';
+import { signedRequest } from './signed-request.ts';
 
 const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
@@ -132,4 +133,105 @@ test('a guard that moves the head lets one of many through', async (t) => {
   assert.equal(answers.filter((answer) => answer.status === 'fulfilled').length, 1);
   const { item } = await read(items, 'bucket');
   assert.deepEqual([item?.['head'], item?.['tokens']], [13, { total: 47, snaps: [40, 20, 30] }]);
+});
+
+test('a patch has at most ten operations', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a' });
+  const operations = (count: number) =>
+    Array.from({ length: count }, (_, n): PatchOperation => ({ op: 'set', path: `/p${n}`, value: n }));
+
+  await items.item('a', 'a').patch(operations(10));
+
+  await assert.rejects(items.item('a', 'a').patch(operations(11)), { code: 400 });
+});
+
+test('add puts a value between those of an array, set takes the place of one', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', added: [1, 2, 3], set: [1, 2, 3] });
+
+  const { item } = await patch(items, 'a', [
+    { op: 'add', path: '/added/1', value: 9 },
+    { op: 'add', path: '/added/-', value: 10 },
+    { op: 'set', path: '/set/1', value: 9 },
+  ]);
+
+  assert.deepEqual(
+    [item?.['added'], item?.['set']],
+    [
+      [1, 9, 2, 3, 10],
+      [1, 9, 3],
+    ],
+  );
+});
+
+test('remove takes properties and elements away, replace needs one that is there', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', list: [1, 2], old: true, n: 1 });
+
+  const { item } = await patch(items, 'a', [
+    { op: 'remove', path: '/list/0' },
+    { op: 'remove', path: '/old' },
+    { op: 'replace', path: '/n', value: { now: 'an object' } },
+  ]);
+
+  assert.deepEqual([item?.['list'], item?.['old'], item?.['n']], [[2], undefined, { now: 'an object' }]);
+  await assert.rejects(items.item('a', 'a').patch([{ op: 'replace', path: '/none', value: 1 }]), { code: 400 });
+});
+
+test('incr counts up and down, and begins at nothing', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', n: 1 });
+
+  const { item } = await patch(items, 'a', [
+    { op: 'incr', path: '/n', value: -2.5 },
+    { op: 'incr', path: '/fresh', value: 3 },
+  ]);
+
+  assert.deepEqual([item?.['n'], item?.['fresh']], [-1.5, 3]);
+  await assert.rejects(items.item('a', 'a').patch([{ op: 'incr', path: '/id', value: 1 }]), { code: 400 });
+});
+
+test('move takes a value from one place to another', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', from: { here: 1 }, to: {} });
+
+  const { body, status } = await signedRequest({
+    method: 'PATCH',
+    path: `${items.url}/docs/a`,
+    headers: { 'x-ms-documentdb-partitionkey': '["a"]', 'content-type': 'application/json-patch+json' },
+    body: { operations: [{ op: 'move', from: '/from/here', path: '/to/there' }] },
+  });
+
+  assert.equal(status, 200);
+  assert.ok(isObject(body));
+  assert.deepEqual([body['from'], body['to']], [{}, { there: 1 }]);
+});
+
+test('a patch makes no parents for what it sets', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a' });
+
+  await assert.rejects(
+    items.item('a', 'a').patch([{ op: 'set', path: '/none/deeper', value: 1 }]),
+    /cannot create path recursively, no path found beyond: 'none'/u,
+  );
+});
+
+test('the time to live of an item can be patched', async (t) => {
+  const items = await openContainer(t, { defaultTtl: -1 });
+  await items.items.create({ id: 'a' });
+
+  const { item } = await patch(items, 'a', [{ op: 'set', path: '/ttl', value: 3600 }]);
+
+  assert.equal(item?.['ttl'], 3600);
+});
+
+test('a pointer writes / as ~1 and ~ as ~0', async (t) => {
+  const items = await openContainer(t);
+  await items.items.create({ id: 'a', 'x/y~z': 1 });
+
+  const { item } = await patch(items, 'a', [{ op: 'incr', path: '/x~1y~0z', value: 1 }]);
+
+  assert.equal(item?.['x/y~z'], 2);
 });

@@ -32,6 +32,16 @@ test('an offer is replaced with another throughput', provisioned, async (t) => {
   assert.equal((await offer.read()).resource?.content?.offerThroughput, 600);
 });
 
+test('the offers of an account are listed', provisioned, async (t) => {
+  const items = await openProvisioned(t, 400);
+  const client = await openClient(t);
+  const { resource } = await items.readOffer();
+
+  const { resources } = await client.offers.readAll().fetchAll();
+
+  assert.ok(resources.some(({ id }) => id === resource?.id));
+});
+
 test('a throughput that is no multiple of 100 is refused with 400', provisioned, async (t) => {
   await assert.rejects(openProvisioned(t, 450), { code: 400 });
 });
