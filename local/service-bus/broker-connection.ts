@@ -7,6 +7,7 @@ import { guardConnection } from './connection-guard.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { DeliveryLink } from './delivery-link.ts';
 import type { Entity } from './entity.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { handleManagement } from './handle-management.ts';
 import { handlePutToken } from './handle-put-token.ts';
 import { closeIdle, idleLink } from './idle-errors.ts';
@@ -17,14 +18,7 @@ import type { QueueEngine } from './queue-engine.ts';
 import { openRequestLink } from './request-link.ts';
 import { cbsStatus, managementStatus } from './request-message.ts';
 import { Responders } from './responders.ts';
-import {
-  asContext,
-  typedLong,
-  type RheaConnection,
-  type RheaContainer,
-  type RheaLink,
-  type RheaSession,
-} from './rhea-seam.ts';
+import { asContext, typedLong, type RheaContainer, type RheaLink, type RheaSession } from './rhea-seam.ts';
 import { Claims, type SharedKey } from './sas-claims.ts';
 import { dotNetTicks, openSession } from './session-attach.ts';
 import type { SessionHold } from './session-book.ts';
@@ -66,7 +60,7 @@ export class BrokerConnection {
     // Each link that delivers waits for the socket to drain.
     socket.setMaxListeners(0);
     const connection = settings.container.accept(socket, (prepared) => guardConnection(prepared, socket, settings.log));
-    corkWrites(connection, socket);
+    gatherWrites(connection, socket);
     this.#idle = new IdleWatch({
       limits,
       now,
@@ -246,13 +240,3 @@ function acceptLink(link: RheaLink, entity: Entity | undefined, hold?: SessionHo
 }
 
 const usualMessageBytes = 262_144;
-
-/** rhea writes every frame to the socket by itself; corked, one round of frames is one system call. */
-function corkWrites(connection: RheaConnection, socket: Socket): void {
-  const process = connection._process.bind(connection);
-  connection._process = () => {
-    socket.cork();
-    process();
-    socket.uncork();
-  };
-}
