@@ -98,3 +98,24 @@ test('an order goes on behind its place, also among items that are written betwe
   assert.deepEqual(first.resources, [1, 3]);
   assert.deepEqual(rest.documents, [4, 5, 6, 7]);
 });
+
+test('a parameter that is nested without end is refused, and the service goes on', async (t) => {
+  const { items } = await openCosmos(t);
+  const nested = (depth: number): JSONValue => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  const query = (value: JSONValue) => ({
+    query: 'SELECT * FROM c WHERE c.a = @a',
+    parameters: [{ name: '@a', value }],
+  });
+
+  await assert.rejects(items.items.query(query(nested(3000))).fetchAll(), /nested deeper than 500 levels/u);
+  assert.deepEqual((await items.items.query(query(nested(400))).fetchAll()).resources, []);
+});
+
+test('an item is nested 128 levels deep at most', async (t) => {
+  const { items } = await openCosmos(t);
+  const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+
+  await items.items.create({ id: 'a', deep: nested(127) });
+
+  await assert.rejects(items.items.create({ id: 'b', deep: nested(128) }), { code: 400 });
+});
