@@ -18,13 +18,7 @@ import type { QueueEngine } from './queue-engine.ts';
 import { openRequestLink } from './request-link.ts';
 import { cbsStatus, managementStatus } from './request-message.ts';
 import { Responders } from './responders.ts';
-import {
-  asContext,
-  typedLong,
-  type RheaContainer,
-  type RheaLink,
-  type RheaSession,
-} from './rhea-seam.ts';
+import { asContext, typedLong, type RheaContainer, type RheaLink, type RheaSession } from './rhea-seam.ts';
 import { Claims, type SharedKey } from './sas-claims.ts';
 import { dotNetTicks, openSession } from './session-attach.ts';
 import type { SessionHold } from './session-book.ts';
