@@ -127,7 +127,7 @@ export class BrokerConnection {
       acceptLink(link, purpose.entity);
       this.#openMessages(link, session, { entity: purpose.entity, hold: undefined });
     } else {
-      acceptLink(link, undefined);
+      acceptLink(link, purpose.kind === 'management' ? purpose.entity : undefined);
       if (link.is_receiver()) {
         this.#openRequests(link, session, purpose);
       } else {
