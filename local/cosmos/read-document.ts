@@ -9,6 +9,9 @@ import { readTtl } from './time-to-live.ts';
 /** learn.microsoft.com/azure/cosmos-db/concepts-limits: 2 MB of UTF-8 JSON. */
 export const mostItemBytes = 2 * 1024 * 1024;
 
+/** The same page: levels of embedded objects and arrays. */
+const mostLevels = 128;
+
 /** An item that has passed the rules: its key, and its JSON without system properties. */
 export interface Document {
   readonly key: ItemKey;
@@ -45,6 +48,9 @@ export function readDocument(container: Container, body: Json | undefined, key: 
 /** The rules for an item that is already free of system properties. */
 export function checkDocument(container: Container, item: JsonObject): Document {
   const id = readResourceName(Object.hasOwn(item, 'id') ? item['id'] : undefined);
+  if (isDeeper(item, mostLevels)) {
+    throw new CosmosError('BadRequest', `An item has at most ${mostLevels} levels of objects and arrays.`);
+  }
   const text = JSON.stringify(item);
   const bytes = Buffer.byteLength(text, 'utf8');
   if (bytes > mostItemBytes) {
@@ -55,4 +61,12 @@ export function checkDocument(container: Container, item: JsonObject): Document 
   }
   const key = { id, partitionKey: partitionKeyOf(item, container.partitionKeyPaths) };
   return { key, item, body: text, bytes, ttlSeconds: readTtl(item) };
+}
+
+/** Whether there are more levels than given; no deeper look than that is taken. */
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  return levels === 0 || Object.values(value).some((child: Json) => isDeeper(child, levels - 1));
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { read } from '../open-cosmos.ts';
 import { openContainer } from './endpoint.ts';
+import { signedRequest } from './signed-request.ts';
 
 const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
@@ -147,4 +148,27 @@ test('numbers, texts and names of every kind come back as they went in', async (
   const { _rid, _self, _etag, _attachments, _ts, ...own } = (await read(items, 'a')).item ?? {};
 
   assert.deepEqual(own, item);
+});
+
+test('an item has at most 128 levels', async (t) => {
+  const items = await openContainer(t);
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+
+  await items.items.create({ id: 'a', nested: nested(127) });
+
+  await assert.rejects(items.items.create({ id: 'b', nested: nested(128) }), { code: 400 });
+});
+
+test('a write answers without the item when the client prefers it so, with its etag', async (t) => {
+  const items = await openContainer(t);
+
+  const { body, headers, status } = await signedRequest({
+    method: 'POST',
+    path: `${items.url}/docs`,
+    headers: { 'x-ms-documentdb-partitionkey': '["a"]', prefer: 'return=minimal' },
+    body: { id: 'a', n: 1 },
+  });
+
+  assert.deepEqual([status, body], [201, undefined]);
+  assert.equal(headers.get('etag'), (await read(items, 'a')).etag);
 });
