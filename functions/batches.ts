@@ -62,7 +62,7 @@ async function readResults(sluice: App, request: HttpRequest): Promise<HttpRespo
 async function* encodeLines(sluice: App, batchId: string): AsyncGenerator<Uint8Array, void> {
   const encoder = new TextEncoder();
   for await (const line of batchResults(sluice.deps, batchId)) {
-    yield encoder.encode(`${JSON.stringify(line)}\n`);
+    yield encoder.encode(`${line}\n`);
   }
 }
 

@@ -32,11 +32,16 @@ export function problem(
 }
 
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponseInit {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: JSON.stringify(body),
-  };
+  return jsonText(status, JSON.stringify(body), headers);
+}
+
+/** A body that is JSON already. */
+export function jsonText(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponseInit {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
 }
 
 /** An error of ours as a response: 503 when it passes by itself, 500 otherwise. */

@@ -2,12 +2,13 @@ import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { isJobId } from '../shared/jobs/job-id.ts';
 import { jobStates, type JobState } from '../shared/jobs/job-document.ts';
 import { jobView } from '../shared/jobs/job-view.ts';
+import { withField } from '../shared/json/with-field.ts';
 import { expectedStartOf } from '../shared/pipeline/expected-start.ts';
 import { resultOf } from '../shared/pipeline/read-jobs.ts';
 import { spanNames } from '../shared/telemetry/names.ts';
 import type { App } from './compose.ts';
 import { serve } from './invocation.ts';
-import { json, problem } from './problem.ts';
+import { json, jsonText, problem } from './problem.ts';
 
 const defaultPage = 50;
 const largestPage = 200;
@@ -38,7 +39,8 @@ async function readJob(sluice: App, request: HttpRequest): Promise<HttpResponseI
     resultOf(sluice.deps, document),
     expectedStartOf(sluice.deps, document),
   ]);
-  return json(200, jobView(document, { result, expectedStartAt }));
+  const view = jobView(document, { expectedStartAt });
+  return result === undefined ? json(200, view) : jsonText(200, withField(view, 'result', result));
 }
 
 async function listJobs(sluice: App, request: HttpRequest): Promise<HttpResponseInit> {

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { stackRoutes, type AdministeredStack, type StackFaults } from './admin/stack-routes.ts';
 import { ModelFaults } from './azure-openai/model-faults.ts';
-import { startAzureOpenAi } from './azure-openai/start-azure-openai.ts';
+import { startAzureOpenAi, type AzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { CosmosFaults } from './cosmos/cosmos-faults.ts';
 import type { CosmosSettings } from './cosmos/cosmos-settings.ts';
-import { startCosmos } from './cosmos/start-cosmos.ts';
+import { startCosmos, type Cosmos } from './cosmos/start-cosmos.ts';
 import { HeldPart } from './parts/held-part.ts';
 import { PartSwitch } from './parts/part-switch.ts';
 import { ServiceBusFaults } from './service-bus/service-bus-faults.ts';
-import { startServiceBus } from './service-bus/start-service-bus.ts';
+import { startServiceBus, type ServiceBus } from './service-bus/start-service-bus.ts';
 import { stackConnections } from './stack-connections.ts';
 import {
   localApiKey,
@@ -20,7 +20,7 @@ import {
   type StackPorts,
   stackQueues,
 } from './stack-layout.ts';
-import { startStorage } from './storage/start-storage.ts';
+import { startStorage, type Storage } from './storage/start-storage.ts';
 import { type KeptCertificate, openCertificate } from './tls/open-certificate.ts';
 import { toldRegions } from './told-regions.ts';
 
@@ -79,30 +79,20 @@ export async function startStack(layout: StackLayout, log: (line: string) => voi
       log,
     });
     stopRegions = azureOpenAi.stop;
-    const regions: Record<string, number> = {};
     for (const name of Object.keys(layout.ports.regions)) {
       parts.set(name, new PartSwitch(azureOpenAi.regionSwitch(name)));
-      regions[name] = portOf(azureOpenAi.endpoint(name));
     }
-    const environment = environmentOf(layout, { serviceBus, cosmos, storage, azureOpenAi });
-    const ports = {
-      serviceBus: serviceBus.port,
-      cosmos: cosmos.port,
-      blob: storage.port,
-      azureOpenAiAdmin: portOf(azureOpenAi.adminUrl),
-      regions,
-    };
-    const requestUnits = (container: string) =>
-      held.cosmos.part?.requestUnits(database, container) ?? { total: 0, operations: 0 };
+    const running = { serviceBus, cosmos, storage, azureOpenAi };
     const { certificateFile } = certificate;
-    const connections = stackConnections({
-      serviceBus,
-      cosmos: { ...cosmos, key: localCosmosKey },
-      storage,
-      azureOpenAi: { ...azureOpenAi, key: localApiKey, regions: Object.keys(layout.ports.regions) },
+    return {
+      environment: environmentOf(layout, running),
+      connections: connectionsOf(layout, running, certificateFile),
+      ports: portsOf(layout, running),
+      adminUrl: azureOpenAi.adminUrl,
       certificateFile,
-    });
-    return { environment, connections, ports, adminUrl: azureOpenAi.adminUrl, certificateFile, requestUnits, stop };
+      requestUnits: (container) => held.cosmos.part?.requestUnits(database, container) ?? { total: 0, operations: 0 },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -148,6 +138,33 @@ function declared(layout: StackLayout): Pick<AdministeredStack, 'seed' | 'contai
   return { seed: layout.seed, containers, queues: stackQueues(layout).map(({ name }) => name) };
 }
 
+interface RunningParts {
+  readonly serviceBus: ServiceBus;
+  readonly cosmos: Cosmos;
+  readonly storage: Storage;
+  readonly azureOpenAi: AzureOpenAi;
+}
+
+function portsOf(layout: StackLayout, { serviceBus, cosmos, storage, azureOpenAi }: RunningParts): StackPorts {
+  const regions = Object.keys(layout.ports.regions).map((name) => [name, portOf(azureOpenAi.endpoint(name))] as const);
+  return {
+    serviceBus: serviceBus.port,
+    cosmos: cosmos.port,
+    blob: storage.port,
+    azureOpenAiAdmin: portOf(azureOpenAi.adminUrl),
+    regions: Object.fromEntries(regions),
+  };
+}
+
+function connectionsOf(layout: StackLayout, parts: RunningParts, certificateFile: string) {
+  return stackConnections({
+    ...parts,
+    cosmos: { ...parts.cosmos, key: localCosmosKey },
+    azureOpenAi: { ...parts.azureOpenAi, key: localApiKey, regions: Object.keys(layout.ports.regions) },
+    certificateFile,
+  });
+}
+
 function portOf(url: string): number {
   return Number(new URL(url).port);
 }
@@ -163,15 +180,7 @@ function cosmosSettings(layout: StackLayout): Pick<CosmosSettings, 'key' | 'data
   return { key: localCosmosKey, databases: layout.databases ?? [{ id: database, containers }] };
 }
 
-function environmentOf(
-  layout: StackLayout,
-  parts: {
-    readonly serviceBus: { readonly connectionString: string };
-    readonly cosmos: { readonly endpoint: string };
-    readonly storage: { readonly connectionString: string };
-    readonly azureOpenAi: { readonly endpoint: (region: string) => string };
-  },
-): Readonly<Record<string, string>> {
+function environmentOf(layout: StackLayout, parts: RunningParts): Readonly<Record<string, string>> {
   const regions = toldRegions(simulatedRegions(layout), parts.azureOpenAi.endpoint);
   return {
     FUNCTIONS_WORKER_RUNTIME: 'node',

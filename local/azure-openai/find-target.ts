@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { Deployment, Region } from './region.ts';
 import { routeRequest, type Route } from './route-request.ts';
-import { accessDenied, deploymentNotFound, gatewayError, invalidRequest } from './service-error.ts';
+import { accessDenied, deploymentNotFound, gatewayError, invalidRequest, notCarried } from './service-error.ts';
 
 export const maxBodyBytes = 64 * 1024 * 1024;
 
@@ -23,6 +23,9 @@ export function findTarget(region: Region, request: IncomingMessage, bytes: Buff
   }
   if (bytes === undefined) {
     throw gatewayError(413, 'RequestEntityTooLarge', `The request body exceeds ${maxBodyBytes} bytes.`);
+  }
+  if (request.headers['x-ms-spillover-deployment'] !== undefined) {
+    throw notCarried('spillover', 'x-ms-spillover-deployment');
   }
   const classic = route.deployment === undefined ? undefined : find(region, route.deployment);
   const body = parseJson(bytes);

@@ -39,7 +39,7 @@ export async function serveCall(place: Place, request: IncomingMessage, response
     clientRequestId,
   });
   const call = deployment === undefined ? opened : settlingCall(opened, deployment, service.now);
-  const headers = commonHeaders(region, clientRequestId);
+  const headers = { ...commonHeaders(region, clientRequestId), ...(deployment && deploymentHeader(deployment)) };
   try {
     if (target instanceof ServiceError) {
       throw target;
@@ -182,6 +182,11 @@ function commonHeaders(region: Region, clientRequestId: string): Record<string, 
     'x-ms-region': region.name,
     ...(clientRequestId === '' ? {} : { 'x-ms-client-request-id': clientRequestId }),
   };
+}
+
+/** Which deployment has answered; on standard and provisioned ones alike. */
+function deploymentHeader({ name }: Deployment): Record<string, string> {
+  return { 'x-ms-deployment-name': encodeURIComponent(name) };
 }
 
 function clientRequestIdOf(headers: IncomingHttpHeaders): string {

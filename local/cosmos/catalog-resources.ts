@@ -1,6 +1,7 @@
 import type { Container, Database } from './catalog.ts';
 import type { JsonObject } from './json.ts';
 import { databaseRid } from './resource-id.ts';
+import { vectorPolicyResource } from './vector-policy.ts';
 
 /** A database as the wire shows it. */
 export function databaseResource({ number, id, modifiedMs }: Database): JsonObject {
@@ -10,8 +11,8 @@ export function databaseResource({ number, id, modifiedMs }: Database): JsonObje
 
 /** A container as the wire shows it. */
 export function containerResource(container: Container): JsonObject {
-  const { id, partitionKey, defaultTtl, indexingPolicy, uniqueKeyPolicy } = container.definition;
-  const { compositeIndexes, indexingMode, automatic, includedPaths, excludedPaths } = indexingPolicy;
+  const { id, partitionKey, defaultTtl, indexingPolicy, uniqueKeyPolicy, vectorEmbeddingPolicy } = container.definition;
+  const { compositeIndexes, vectorIndexes, indexingMode, automatic, includedPaths, excludedPaths } = indexingPolicy;
   const self = `dbs/${databaseRid(container.databaseNumber)}/colls/${container.rid}/`;
   return {
     id,
@@ -23,8 +24,12 @@ export function containerResource(container: Container): JsonObject {
       includedPaths: includedPaths.map(({ path }) => ({ path })),
       excludedPaths: excludedPaths.map(({ path }) => ({ path })),
       ...(compositeIndexes === undefined ? {} : { compositeIndexes }),
+      ...(vectorIndexes === undefined ? {} : { vectorIndexes: vectorIndexes.map((index) => ({ ...index })) }),
     },
     uniqueKeyPolicy: { uniqueKeys: (uniqueKeyPolicy?.uniqueKeys ?? []).map(({ paths }) => ({ paths })) },
+    ...(vectorEmbeddingPolicy === undefined
+      ? {}
+      : { vectorEmbeddingPolicy: vectorPolicyResource(vectorEmbeddingPolicy) }),
     conflictResolutionPolicy: {
       mode: 'LastWriterWins',
       conflictResolutionPath: '/_ts',

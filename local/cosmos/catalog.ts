@@ -198,6 +198,9 @@ function replaceContainer(
   if (definition.id !== id || definition.partitionKey.paths.join(',') !== partitionKey.paths.join(',')) {
     throw new CosmosError('BadRequest', 'The id and the partition key of a container cannot be changed.');
   }
+  if (JSON.stringify(definition.vectorEmbeddingPolicy) !== JSON.stringify(container.definition.vectorEmbeddingPolicy)) {
+    throw new CosmosError('BadRequest', 'The vector embedding policy of a container cannot be changed.');
+  }
   if (JSON.stringify(definition.uniqueKeyPolicy) !== JSON.stringify(uniqueKeyPolicy)) {
     throw new CosmosError(
       'BadRequest',

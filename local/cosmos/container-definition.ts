@@ -4,6 +4,8 @@ import { isObject, type Json } from './json.ts';
 import { parsePartitionKeyPath } from './partition-key.ts';
 import { readResourceName } from './resource-name.ts';
 import { isTtl } from './time-to-live.ts';
+import { checkVectors, vectorEmbeddingPolicySchema, vectorIndexesSchema } from './vector-policy.ts';
+import type { VectorEmbeddingPolicy, VectorIndex } from './vector-policy.ts';
 
 /** What a container is made with, as it goes over the wire and into the catalog. */
 export interface ContainerDefinition {
@@ -11,6 +13,7 @@ export interface ContainerDefinition {
   readonly partitionKey: PartitionKeyDefinition;
   readonly defaultTtl?: number | undefined;
   readonly uniqueKeyPolicy?: UniqueKeyPolicy | undefined;
+  readonly vectorEmbeddingPolicy?: VectorEmbeddingPolicy | undefined;
   readonly indexingPolicy: IndexingPolicy;
 }
 
@@ -31,6 +34,7 @@ export interface IndexingPolicy {
   readonly includedPaths: readonly { readonly path: string }[];
   readonly excludedPaths: readonly { readonly path: string }[];
   readonly compositeIndexes?: readonly Json[] | undefined;
+  readonly vectorIndexes?: readonly VectorIndex[] | undefined;
 }
 
 const pathEntries = z.array(z.object({ path: z.string() }));
@@ -51,6 +55,7 @@ const definitionSchema = z.object({
   }),
   defaultTtl: json.optional(),
   uniqueKeyPolicy: z.object({ uniqueKeys: z.array(z.object({ paths: z.array(z.string()).min(1) })) }).nullish(),
+  vectorEmbeddingPolicy: vectorEmbeddingPolicySchema.nullish(),
   indexingPolicy: z
     .object({
       indexingMode: z
@@ -62,17 +67,22 @@ const definitionSchema = z.object({
       includedPaths: pathEntries.default([]),
       excludedPaths: pathEntries.default([]),
       compositeIndexes: z.array(json).optional(),
+      vectorIndexes: vectorIndexesSchema.optional(),
     })
     .optional(),
 });
 
 const leftOut = [
-  ['vectorEmbeddingPolicy', 'vector search'],
   ['fullTextPolicy', 'full text search'],
   ['computedProperties', 'computed properties'],
   ['clientEncryptionPolicy', 'client encryption'],
   ['analyticalStorageTtl', 'the analytical store'],
   ['materializedViewDefinition', 'materialized views'],
+] as const;
+
+const leftOutIndexes = [
+  ['fullTextIndexes', 'full text search'],
+  ['spatialIndexes', 'spatial indexes'],
 ] as const;
 
 /** Reads the body of a create or a replace. Throws `CosmosError` (400). */
@@ -83,6 +93,8 @@ export function readContainerDefinition(body: Json | undefined): ContainerDefini
   }
   refuseLeftOut(body);
   const { id, partitionKey, defaultTtl, indexingPolicy, uniqueKeyPolicy } = read.data;
+  const vectorEmbeddingPolicy = read.data.vectorEmbeddingPolicy ?? undefined;
+  checkVectors(vectorEmbeddingPolicy, indexingPolicy?.vectorIndexes ?? []);
   if (defaultTtl !== undefined && !isTtl(defaultTtl)) {
     throw new CosmosError('BadRequest', "'defaultTtl' is -1 or a whole number from 1 to 2147483647.");
   }
@@ -93,6 +105,7 @@ export function readContainerDefinition(body: Json | undefined): ContainerDefini
     ...(uniqueKeyPolicy === undefined || uniqueKeyPolicy === null || uniqueKeyPolicy.uniqueKeys.length === 0
       ? {}
       : { uniqueKeyPolicy: checkUniqueKeys(uniqueKeyPolicy) }),
+    ...(vectorEmbeddingPolicy === undefined ? {} : { vectorEmbeddingPolicy }),
     indexingPolicy: indexingPolicy ?? everything,
   };
 }
@@ -141,6 +154,13 @@ function refuseLeftOut(body: Json | undefined): void {
   const present = new Set(typeof body === 'object' && body !== null ? Object.keys(body) : []);
   for (const [member, feature] of leftOut) {
     if (present.has(member)) {
+      throw notCarriedError(`${feature} (${member})`);
+    }
+  }
+  const indexing = isObject(body) ? body['indexingPolicy'] : undefined;
+  for (const [member, feature] of leftOutIndexes) {
+    const indexes = isObject(indexing) ? indexing[member] : undefined;
+    if (Array.isArray(indexes) && indexes.length > 0) {
       throw notCarriedError(`${feature} (${member})`);
     }
   }

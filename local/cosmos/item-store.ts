@@ -1,7 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { createItemTable, createLsnIndex, uniqueValue, type ItemTableSettings } from './item-table.ts';
 import type { PartitionScope } from './partition-key.ts';
-import { partitionCondition, scanChanges, scanItems, type ChangeScope, type ScanScope } from './scan-items.ts';
+import { integer, text } from './read-column.ts';
+import { partitionCondition, prepareAt, scanChanges, scanItems } from './scan-items.ts';
+import type { ChangeScope, ScannedItem, ScanScope } from './scan-items.ts';
 
 /** The items of one container in a table of its own. Times are epoch milliseconds. */
 export interface StoredItem {
@@ -42,7 +44,7 @@ export interface UniqueClaim {
 /** An item whose time is over is not there, for every reading function. */
 export interface ItemStore {
   readonly find: (key: ItemKey, nowMs: number) => StoredItem | undefined;
-  readonly at: (rowId: number, nowMs: number) => StoredItem | undefined;
+  readonly at: (rowId: number, nowMs: number) => ScannedItem | undefined;
   /** Takes the place of an expired item of the same key. Returns the new row id. */
   readonly insert: (key: ItemKey, content: ItemContent) => number;
   readonly update: (rowId: number, content: ItemContent) => void;
@@ -52,7 +54,7 @@ export interface ItemStore {
   /** Whether an item would break a unique key. */
   readonly breaksUniqueKey: (claim: UniqueClaim) => boolean;
   /** In the order of the row ids. */
-  readonly scan: (scope: ScanScope) => Iterable<StoredItem>;
+  readonly scan: (scope: ScanScope) => Iterable<ScannedItem>;
   /** In the order of the writes, each item at its latest. */
   readonly changes: (scope: ChangeScope) => Iterable<StoredItem>;
   readonly count: (partition: PartitionScope | undefined) => number;
@@ -73,7 +75,7 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
   let lastRowId = integer(database.prepare(`SELECT coalesce(max(row_id), 0) AS last FROM ${table}`).get()?.['last']);
   return {
     find: (key, nowMs) => readFound(find.get(key.id, key.partitionKey, nowMs)),
-    at: (rowId, nowMs) => readFound(at.get(rowId, nowMs)),
+    at,
     insert: (key, content) => {
       removeExpired.run(key.id, key.partitionKey, content.modifiedMs);
       lastRowId += 1;
@@ -91,7 +93,7 @@ export function openItemStore(settings: ItemTableSettings): ItemStore {
       return row === undefined ? undefined : text(row['id']);
     },
     breaksUniqueKey: openUniqueCheck(settings, table),
-    scan: (scope) => rowsOf(scanItems(database, select, scope)),
+    scan: (scope) => scanItems(database, table, scope),
     changes: (scope) => {
       createLsnIndex(database, table);
       return rowsOf(scanChanges(database, select, scope));
@@ -111,7 +113,7 @@ function prepareStatements(database: DatabaseSync, table: string) {
   const alive = '(expires_ms IS NULL OR expires_ms > ?)';
   return {
     find: database.prepare(`SELECT ${columns} FROM ${table} WHERE id = ? AND partition_key = ? AND ${alive}`),
-    at: database.prepare(`SELECT ${columns} FROM ${table} WHERE row_id = ? AND ${alive}`),
+    at: prepareAt(database, table),
     name: database.prepare(`SELECT id FROM ${table} WHERE row_id = ?`),
     removeExpired: database.prepare(`DELETE FROM ${table} WHERE id = ? AND partition_key = ? AND expires_ms <= ?`),
     insert: database.prepare(
@@ -184,18 +186,4 @@ function readRow(row: Record<string, SQLOutputValue>): StoredItem {
 
 function readFound(row: Record<string, SQLOutputValue> | undefined): StoredItem | undefined {
   return row === undefined ? undefined : readRow(row);
-}
-
-function integer(value: SQLOutputValue | undefined): number {
-  if (typeof value !== 'number') {
-    throw new TypeError('A column that holds a whole number held something else.');
-  }
-  return value;
-}
-
-function text(value: SQLOutputValue | undefined): string {
-  if (typeof value !== 'string') {
-    throw new TypeError('A column that holds text held something else.');
-  }
-  return value;
 }

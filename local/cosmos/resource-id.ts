@@ -11,9 +11,16 @@ export function containerRid(database: number, container: number): string {
   return encode(bytesOf({ database, container }));
 }
 
+/** Made for every item that is read or written, so it is written into one buffer, and the bytes by hand. */
 export function itemRid(database: number, container: number, item: number): string {
-  return encode(bytesOf({ database, container, item }));
+  itemBytes.writeUInt32LE(database, 0);
+  itemBytes.writeUInt32BE(0x80000000 + container, 4);
+  itemBytes.writeUInt32LE(item % 2 ** 32, 8);
+  itemBytes.writeUInt32LE(Math.floor(item / 2 ** 32), 12);
+  return encode(itemBytes);
 }
+
+const itemBytes = Buffer.alloc(16);
 
 /** The row behind the resource id of an item of the container; undefined for any other text. */
 export function rowOfItemRid(
@@ -25,20 +32,17 @@ export function rowOfItemRid(
   return rid === itemRid(database, container, rowId) ? rowId : undefined;
 }
 
-function bytesOf(ids: { readonly database: number; readonly container?: number; readonly item?: number }): Buffer {
-  const bytes = Buffer.alloc(16);
+function bytesOf(ids: { readonly database: number; readonly container?: number }): Buffer {
+  const bytes = Buffer.alloc(8);
   bytes.writeUInt32LE(ids.database, 0);
   if (ids.container === undefined) {
     return bytes.subarray(0, 4);
   }
   bytes.writeUInt32BE(0x80000000 + ids.container, 4);
-  if (ids.item === undefined) {
-    return bytes.subarray(0, 8);
-  }
-  bytes.writeBigUInt64LE(BigInt(ids.item), 8);
   return bytes;
 }
 
 function encode(bytes: Buffer): string {
-  return bytes.toString('base64').replaceAll('/', '-');
+  const text = bytes.toString('base64');
+  return text.includes('/') ? text.replaceAll('/', '-') : text;
 }

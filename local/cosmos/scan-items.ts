@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { extraction } from './item-table.ts';
 import type { PartitionScope } from './partition-key.ts';
+import { integer, text } from './read-column.ts';
 import type { FilterHint } from './query/filter-hints.ts';
 
 /** The items that a reader may see: of a partition key, of the keys below a prefix, or of all. */
@@ -22,8 +23,37 @@ export interface ChangeScope extends ItemScope {
 
 type Rows = Iterable<Record<string, SQLOutputValue>>;
 
+/** What a query needs of an item: as few columns as will do, since each costs about as much as reading the item. */
+export interface ScannedItem {
+  readonly rowId: number;
+  readonly body: string;
+  readonly etag: string;
+  readonly modifiedMs: number;
+}
+
+const scanned = 'row_id, body, etag, modified_ms';
+
+function readScanned(row: Record<number, SQLOutputValue>): ScannedItem {
+  return { rowId: integer(row[0]), body: text(row[1]), etag: text(row[2]), modifiedMs: integer(row[3]) };
+}
+
+/** The item of a row id, as a query sees it. */
+export function prepareAt(
+  database: DatabaseSync,
+  table: string,
+): (rowId: number, nowMs: number) => ScannedItem | undefined {
+  const statement = database.prepare(
+    `SELECT ${scanned} FROM ${table} WHERE row_id = ? AND (expires_ms IS NULL OR expires_ms > ?)`,
+  );
+  statement.setReturnArrays(true);
+  return (rowId, nowMs) => {
+    const row = statement.get(rowId, nowMs);
+    return row === undefined ? undefined : readScanned(row);
+  };
+}
+
 /** In the order of the row ids. */
-export function scanItems(database: DatabaseSync, select: string, scope: ScanScope): Rows {
+export function* scanItems(database: DatabaseSync, table: string, scope: ScanScope): Iterable<ScannedItem> {
   const conditions = [{ text: 'row_id > ?', values: [scope.behindRowId] }, ...visible(scope)];
   for (const hint of scope.hints) {
     const condition = hintCondition(hint);
@@ -31,7 +61,12 @@ export function scanItems(database: DatabaseSync, select: string, scope: ScanSco
       conditions.push(condition);
     }
   }
-  return selectRows(database, select, conditions, 'row_id');
+  const select = `SELECT ${scanned} FROM ${table}`;
+  const { statement, values } = prepareSelect(database, select, conditions, 'row_id');
+  statement.setReturnArrays(true);
+  for (const row of statement.iterate(...values)) {
+    yield readScanned(row);
+  }
 }
 
 /** In the order of the writes. */
@@ -40,7 +75,8 @@ export function scanChanges(database: DatabaseSync, select: string, scope: Chang
   if (scope.sinceMs > 0) {
     conditions.push({ text: 'modified_ms >= ?', values: [scope.sinceMs] });
   }
-  return selectRows(database, select, conditions, 'lsn');
+  const { statement, values } = prepareSelect(database, select, conditions, 'lsn');
+  return statement.iterate(...values);
 }
 
 interface Condition {
@@ -48,10 +84,12 @@ interface Condition {
   readonly values: SQLInputValue[];
 }
 
-function selectRows(database: DatabaseSync, select: string, conditions: readonly Condition[], order: string): Rows {
-  const text = conditions.map((condition) => condition.text).join(' AND ');
-  const statement = database.prepare(`${select} WHERE ${text} ORDER BY ${order}`);
-  return statement.iterate(...conditions.flatMap((condition) => condition.values));
+function prepareSelect(database: DatabaseSync, select: string, conditions: readonly Condition[], order: string) {
+  const where = conditions.map((condition) => condition.text).join(' AND ');
+  return {
+    statement: database.prepare(`${select} WHERE ${where} ORDER BY ${order}`),
+    values: conditions.flatMap((condition) => condition.values),
+  };
 }
 
 /** A time to live that is over hides the item at once. */

@@ -15,9 +15,10 @@ import type { QueryPage } from './query/query-run.ts';
 import type { QueryRow } from './query/rows.ts';
 import { runQuery, type Memory } from './query/run-query.ts';
 import { rootAlias } from './query/syntax.ts';
-import type { StoredItem } from './item-store.ts';
+import type { ScannedItem } from './scan-items.ts';
 import { renderItem } from './render-item.ts';
 import { queryCharge } from './request-charge.ts';
+import { vectorPoliciesOf } from './vector-policy.ts';
 import { isTrue, jsonBody, type Answer, type CosmosRequest, type Service } from './service.ts';
 
 const everyItem = 'SELECT * FROM c';
@@ -28,7 +29,14 @@ export function serveItemQuery(service: Service, container: Container, request: 
   const compiled = service.compile(text);
   refuseRange(request);
   refuseUnindexedOrder(container, compiled.query);
-  const asked = { service, container, request, text, compiled, surroundings: surroundingsOf(service, parameters) };
+  const asked = {
+    service,
+    container,
+    request,
+    text,
+    compiled,
+    surroundings: surroundingsOf(service, container, parameters),
+  };
   const partition = readPartitionScope(
     request.header('x-ms-documentdb-partitionkey'),
     container.partitionKeyPaths.length,
@@ -46,7 +54,7 @@ export function serveItemFeed(service: Service, container: Container, request: C
     container.partitionKeyPaths.length,
   );
   const compiled = service.compile(everyItem);
-  const surroundings = surroundingsOf(service, new Map());
+  const surroundings = surroundingsOf(service, container, new Map());
   return answerQuery({ service, container, request, text: everyItem, compiled, surroundings, partition });
 }
 
@@ -54,12 +62,20 @@ export function serveQueryPlan(service: Service, container: Container, request: 
   const { text, parameters } = readQuerySpec(request);
   const compiled = service.compile(text);
   refuseUnindexedOrder(container, compiled.query);
-  const plan = planQuery(compiled, readPageNumbers(compiled, parameters), surroundingsOf(service, parameters));
+  const plan = planQuery(
+    compiled,
+    readPageNumbers(compiled, parameters),
+    surroundingsOf(service, container, parameters),
+  );
   return { status: 200, body: JSON.stringify(plan), charge: 0 };
 }
 
-function surroundingsOf(service: Service, parameters: ReadonlyMap<string, Json>): Surroundings {
-  return { parameters, nowMs: service.now(), vectors: [] };
+function surroundingsOf(
+  service: Service,
+  { definition }: Container,
+  parameters: ReadonlyMap<string, Json>,
+): Surroundings {
+  return { parameters, nowMs: service.now(), vectors: vectorPoliciesOf(definition.vectorEmbeddingPolicy) };
 }
 
 /** Clients with many partition key ranges ask for parts of one; here there is one, and no part of it. */
@@ -178,19 +194,19 @@ function* rowsOf(asked: QueryRequest, hints: readonly FilterHint[], behindRowId:
 }
 
 /** Most rows are looked at without their system properties, and never written: both is done where it is asked for. */
-function rowOpener({ container, compiled }: QueryRequest): (stored: StoredItem) => QueryRow {
-  const { systemProperties } = compiled.usage;
+function rowOpener({ container }: QueryRequest): (stored: ScannedItem) => QueryRow {
   let systemCharacters: number | undefined;
   return (stored) => {
     const { rowId, body } = stored;
     const text = (): string => renderItem(container, stored);
     systemCharacters ??= text().length - body.length;
-    let item: Json | undefined;
+    let whole: Json | undefined;
+    let own: Json | undefined;
     return {
       rowId,
       characters: body.length + systemCharacters,
       text,
-      item: () => (item ??= parseJson(systemProperties ? text() : body)),
+      item: ({ systemProperties }) => (systemProperties ? (whole ??= parseJson(text())) : (own ??= parseJson(body))),
     };
   };
 }

@@ -43,7 +43,7 @@ const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['fal
 });
 
 /** Taken when it changes nothing. */
-function only<const Value extends string | number | boolean>(value: Value, error: string) {
+function only(value: string | number | boolean, error: string) {
   return z
     .unknown()
     .refine((given) => String(given).toLowerCase() === String(value).toLowerCase(), { error })

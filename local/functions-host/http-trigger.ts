@@ -9,17 +9,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { answerBuffered } from './answer-buffered.ts';
 import { answerStreamed } from './answer-streamed.ts';
 import type { Invoker } from './create-invoker.ts';
-import { isAuthorised } from './function-keys.ts';
+import { answerAdmin, isAdminPath } from './admin-endpoint.ts';
+import { isAuthorised, type HostKeys } from './host-keys.ts';
 import { answerEmpty, type HttpCall, type HttpFunction } from './http-call.ts';
 import { openThrottle, type Throttle } from './http-throttle.ts';
 import { compareRoutes, matchRoute, parseRoute } from './match-route.ts';
-import type { HttpBinding } from './read-bindings.ts';
+import type { HttpBinding, TriggeredFunction } from './read-bindings.ts';
 import type { HttpLimits } from './read-host-settings.ts';
 
 export interface HttpTriggerSettings {
   readonly functions: readonly HttpFunction[];
   readonly port: number;
-  readonly functionKey: string | undefined;
+  readonly keys: HostKeys | undefined;
+  /** What the admin endpoints tell and run. */
+  readonly all: readonly TriggeredFunction[];
+  readonly hostId: string;
   readonly limits: HttpLimits;
   readonly invoker: Invoker;
   /** Whether the app takes requests as streams. */
@@ -33,12 +37,15 @@ export interface HttpTrigger {
   readonly close: () => Promise<void>;
 }
 
-/** @throws when the route of a binding is not understood. */
+/** @throws when the route of a binding is not understood, or begins as the host's own do. */
 export function httpFunction(
   { name, binding }: { readonly name: string; readonly binding: HttpBinding },
   routePrefix: string,
 ): HttpFunction {
   const path = binding.route ?? name;
+  if (/^\/*(?:admin|runtime)/iu.test(binding.route ?? '')) {
+    throw new Error(`Function "${name}": the route "${path}" begins as the host's own do ("admin", "runtime").`);
+  }
   return { name, binding, route: parseRoute(`/${routePrefix}/${path}`.replaceAll(/\/{2,}/gu, '/')) };
 }
 
@@ -85,15 +92,19 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { functions, functionKey, invoker, isStreaming, throttle } = settings;
+  const { functions, keys, all, hostId, invoker, isStreaming, throttle } = settings;
   const url = requestUrl(request);
+  if (url !== undefined && isAdminPath(url.pathname)) {
+    await answerAdmin({ hostId, functions: all, keys, invoker }, { request, response, url });
+    return;
+  }
   const found = url === undefined ? undefined : findFunction(functions, request.method ?? '', url.pathname);
   if (url === undefined || found === undefined) {
     answerEmpty(response, 404);
     return;
   }
   const { target, parameters } = found;
-  if (!isAuthorised({ authLevel: target.binding.authLevel, functionKey, request, url })) {
+  if (!isAuthorised({ authLevel: target.binding.authLevel, functionName: target.name, keys, request, url })) {
     answerEmpty(response, 401);
     return;
   }

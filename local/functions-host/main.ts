@@ -5,17 +5,20 @@
  */
 import { parseArgs } from 'node:util';
 import { describeError } from './describe-error.ts';
+import { readHostKeys } from './host-keys.ts';
 import { readLocalSettings } from './read-local-settings.ts';
 import { startFunctionsHost } from './start-functions-host.ts';
 
 const help = `Runs an Azure Functions app on this machine.
 
-  node local/functions-host/main.ts [--root FOLDER] [--port PORT] [--settings FILE] [--key KEY]
+  node local/functions-host/main.ts [--root FOLDER] [--port PORT] [--settings FILE] [--key KEY] [--keys FILE]
 
   --root FOLDER     the app: package.json (main) and host.json; default: the current folder
   --port PORT       of 127.0.0.1; 0 takes a free one; default: 7071
   --settings FILE   shaped like local.settings.json; a variable that is set already wins over it
-  --key KEY         what functions with a level of function or admin ask for; without it they ask for nothing
+  --key KEY         the master key: functions with a level of function or admin, and the admin endpoints, ask for it;
+                    without keys they ask for nothing
+  --keys FILE       more keys: {"masterKey": KEY, "functionKeys": {NAME: KEY}, "functions": {FUNCTION: {NAME: KEY}}}
   --help            this text
 
 One line of JSON on stdout says when it is ready: {"ready":true,"url":…,"functions":[…]}. The log goes to stderr.
@@ -29,6 +32,7 @@ function readArguments() {
         port: { type: 'string', default: '7071' },
         settings: { type: 'string' },
         key: { type: 'string' },
+        keys: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -41,6 +45,12 @@ function readArguments() {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
     return undefined;
   }
+}
+
+async function givenKeys(given: { readonly key?: string | undefined; readonly keys?: string | undefined }) {
+  const ofFile = given.keys === undefined ? undefined : await readHostKeys(given.keys);
+  const master = given.key === undefined ? {} : { masterKey: given.key };
+  return ofFile === undefined && given.key === undefined ? {} : { keys: { ...ofFile, ...master } };
 }
 
 async function main(): Promise<void> {
@@ -57,7 +67,7 @@ async function main(): Promise<void> {
     appRoot: values.root,
     port: values.port,
     environment: values.settings === undefined ? {} : await readLocalSettings(values.settings, process.env),
-    ...(values.key === undefined ? {} : { functionKey: values.key }),
+    ...(await givenKeys(values)),
     log: (line) => {
       process.stderr.write(`${line}\n`);
     },

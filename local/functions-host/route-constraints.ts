@@ -7,8 +7,11 @@ export interface ConstraintText {
   readonly template: string;
 }
 
-/** The constraints of ASP.NET Core routing but for `regex`. @throws naming one that is not carried. */
+/** The constraints of ASP.NET Core routing. @throws naming one that is not carried. */
 export function parseConstraint({ name, argument, template }: ConstraintText): Constraint {
+  if (name === 'regex' && argument !== undefined) {
+    return matching(parsePattern(argument, template));
+  }
   const build = Object.hasOwn(constraints, name) ? constraints[name] : undefined;
   const bounds = argument === undefined ? [] : argument.split(',').map((bound) => Number(bound.trim()));
   const constraint = bounds.some((bound) => Number.isNaN(bound)) ? undefined : build?.(bounds);
@@ -19,8 +22,27 @@ export function parseConstraint({ name, argument, template }: ConstraintText): C
   return constraint;
 }
 
+/**
+ * A pattern of .NET: of any case, anywhere in the value.
+ * @throws for what means something else, or nothing, in JavaScript
+ */
+function parsePattern(text: string, template: string): RegExp {
+  const foreign = /\\[AzZGpP]|\(\?(?:[imnsx-]+[:)]|[#>(])|[*+?}]\+/u.exec(text)?.[0];
+  try {
+    if (foreign === undefined) {
+      return new RegExp(text, 'i');
+    }
+  } catch (cause) {
+    throw new Error(`Route "${template}": "${text}" is no regular expression.`, { cause });
+  }
+  throw new Error(`Route "${template}": "${foreign}" of the pattern "${text}" is not carried by this host.`);
+}
+
 const integer = /^[+-]?\d+$/u;
-const decimal = /^[+-]?\d+(?:\.\d+)?$/u;
+const decimal = /^[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)$/u;
+const double = /^[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/iu;
+/** A last segment with a dot that has something behind it. */
+const fileName = /\.[^./]+$/u;
 const int32 = { least: -(2n ** 31n), most: 2n ** 31n - 1n };
 const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
@@ -38,11 +60,13 @@ const constraints: Readonly<Record<string, Builder>> = {
   int: () => integerWithin(int32),
   long: () => integerWithin(int64),
   bool: () => matching(/^(?:true|false)$/iu),
-  guid: () => matching(/^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/iu),
+  guid: () => matching(/^(?:[0-9a-f]{32}|(?<open>[{(])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[})]?)$/iu),
   alpha: () => matching(/^[a-z]*$/iu),
   decimal: () => matching(decimal),
-  double: () => matching(decimal),
-  float: () => matching(decimal),
+  double: () => matching(double),
+  float: () => matching(double),
+  file: () => matching(fileName),
+  nonfile: () => (value) => !fileName.test(value),
   datetime: () => (value) => !Number.isNaN(Date.parse(value)),
   required: () => (value) => value !== '',
   min: ([least]) => (least === undefined ? undefined : (value) => integer.test(value) && Number(value) >= least),

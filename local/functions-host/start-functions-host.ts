@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createInvoker, type Invoker } from './create-invoker.ts';
+import type { HostKeys } from './host-keys.ts';
 import { httpFunction, startHttpTrigger, type HttpTrigger } from './http-trigger.ts';
 import { keepAppWorker, type KeptApp } from './keep-app-worker.ts';
 import { openHostStorage, serviceBusConnector } from './open-clients.ts';
@@ -31,7 +32,7 @@ export interface FunctionsHostSettings {
   /** Merged over `process.env` for the app, like `Values` of `local.settings.json`. */
   readonly environment: Readonly<Record<string, string>>;
   /** Asked for by functions whose `authLevel` is not anonymous; absent: keys are not asked for, as in local tools. */
-  readonly functionKey?: string;
+  readonly keys?: HostKeys;
   readonly log?: (line: string) => void;
   /** The app crashed so often that it is not started again: the process should end, as the real host's does. */
   readonly onGivenUp?: (reason: string) => void;
@@ -126,7 +127,9 @@ async function startTriggers(start: TriggerStart): Promise<Triggers> {
   const http = await startHttpTrigger({
     functions: httpFunctions,
     port: settings.port,
-    functionKey: settings.functionKey,
+    keys: settings.keys,
+    all: functions,
+    hostId: start.hostId,
     limits: hostSettings.http,
     invoker,
     isStreaming: start.kept.app.streamPort !== undefined,

@@ -1,26 +1,33 @@
 import { Cron } from 'croner';
+import { parseTimeSpanMs } from './parse-time-span.ts';
 
 export interface TimerSchedule {
   /** The first occurrence after an instant, both in epoch milliseconds; `undefined` when there is none. */
   readonly nextAfter: (instantMs: number) => number | undefined;
+  /** By the calendar, and so by its daylight saving time; false of an interval. */
+  readonly adjustsForDaylightSaving: boolean;
 }
 
 /**
  * Reads an NCRONTAB expression: `second minute hour day month day-of-week`, or five fields without the second. Day and
- * day of week must both match. UTC, or the time zone of the app setting `WEBSITE_TIME_ZONE`
- * ("Timer trigger for Azure Functions: NCRONTAB expressions").
- * @throws when the text is something else; a time span, which only an App Service plan takes, is not carried.
+ * day of week must both match. UTC, or the time zone of the app setting `WEBSITE_TIME_ZONE`. Or an interval: a time span
+ * such as `00:05:00`, which runs from one call to the next and on Azure is only for an App Service plan
+ * ("Timer trigger for Azure Functions: NCRONTAB expressions, TimeSpan").
+ * @throws when the text is something else
  */
 export function parseTimerSchedule(text: string, timeZone: string | undefined): TimerSchedule {
   const fields = text.trim().split(/\s+/u);
-  if (fields.length === 1 && /^\d+(?:\.\d+)?:\d+:\d+$/u.test(text.trim())) {
-    throw new Error(`The timer schedule "${text}" is a time span, which is not carried: write a cron expression.`);
+  const intervalMs = parseTimeSpanMs(text.trim());
+  if (intervalMs !== undefined && intervalMs > 0) {
+    return { nextAfter: (instantMs) => instantMs + intervalMs, adjustsForDaylightSaving: false };
   }
   if (![5, 6].includes(fields.length) || !fields.every((field) => fieldPattern.test(field))) {
-    throw new Error(`The timer schedule "${text}" is not an NCRONTAB expression of five or six fields.`);
+    throw new Error(
+      `The timer schedule "${text}" is not an NCRONTAB expression of five or six fields, nor a time span above zero.`,
+    );
   }
   const cron = openCron(fields.join(' '), timeZone ?? 'UTC');
-  return { nextAfter: (instantMs) => cron.nextRun(new Date(instantMs))?.getTime() };
+  return { nextAfter: (instantMs) => cron.nextRun(new Date(instantMs))?.getTime(), adjustsForDaylightSaving: true };
 }
 
 /** Numbers, lists, ranges, steps and names. What other cron dialects add (`L`, `W`, `#`, `?`) NCRONTAB has not. */

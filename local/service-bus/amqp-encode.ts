@@ -72,9 +72,9 @@ export function encodeSymbolMap(entries: readonly EncodedEntry[]): Buffer {
   return compound({ code: 0xc1, count: entries.length * 2, content });
 }
 
-/** The content of an already encoded run of map entries: `count` keys and values. */
-export function encodeMapContent(content: readonly Buffer[], count: number): Buffer {
-  return compound({ code: 0xc1, count, content: Buffer.concat(content) });
+/** What comes before the content of a map: `count` keys and values that take `length` bytes together. */
+export function encodeMapHead(length: number, count: number): Buffer {
+  return compoundHead({ code: 0xc1, count, length });
 }
 
 export function encodeLongArray(values: readonly number[]): Buffer {
@@ -97,7 +97,8 @@ function wide(code: number, value: number): Buffer {
   return bytes;
 }
 
-function writeInt64(bytes: Buffer, value: number, offset: number): void {
+/** Writes a long, or a timestamp, in the place of its eight bytes. */
+export function writeInt64(bytes: Buffer, value: number, offset: number): void {
   const high = Math.floor(value / 4_294_967_296);
   bytes.writeInt32BE(high, offset);
   bytes.writeUInt32BE(value - high * 4_294_967_296, offset + 4);
@@ -117,6 +118,13 @@ function variable(code: number, content: Buffer): Buffer {
   return bytes;
 }
 
+interface CompoundHead {
+  readonly code: number;
+  readonly count: number;
+  /** Of the content. */
+  readonly length: number;
+}
+
 interface Compound {
   readonly code: number;
   readonly count: number;
@@ -124,17 +132,21 @@ interface Compound {
 }
 
 function compound({ code, count, content }: Compound): Buffer {
-  const short = content.length < 255 && count < 256;
+  return Buffer.concat([compoundHead({ code, count, length: content.length }), content]);
+}
+
+function compoundHead({ code, count, length }: CompoundHead): Buffer {
+  const short = length < 255 && count < 256;
   const head = Buffer.allocUnsafe(short ? 3 : 9);
   head[0] = short ? code : code + 0x10;
   if (short) {
-    head[1] = content.length + 1;
+    head[1] = length + 1;
     head[2] = count;
   } else {
-    head.writeUInt32BE(content.length + 4, 1);
+    head.writeUInt32BE(length + 4, 1);
     head.writeUInt32BE(count, 5);
   }
-  return Buffer.concat([head, content]);
+  return head;
 }
 
 function wideArray(code: number, values: readonly number[]): Buffer {

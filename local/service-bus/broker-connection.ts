@@ -7,6 +7,7 @@ import { guardConnection } from './connection-guard.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { DeliveryLink } from './delivery-link.ts';
 import type { Entity } from './entity.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { handleManagement } from './handle-management.ts';
 import { handlePutToken } from './handle-put-token.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -65,7 +66,7 @@ export class BrokerConnection {
     // Each link that delivers waits for the socket to drain.
     socket.setMaxListeners(0);
     const connection = settings.container.accept(socket, (prepared) => guardConnection(prepared, socket, settings.log));
-    corkWrites(connection, socket);
+    gatherWrites(connection, socket);
     this.#idle = new IdleWatch({
       limits,
       now,
@@ -267,14 +268,4 @@ function closeIdle(
     description: `The connection was inactive for more than the allowed ${limits.idleConnectionMs} milliseconds and is closed by container 'LinkTracker'.`,
   });
   setTimeout(() => socket.destroy(), closingMs).unref();
-}
-
-/** rhea writes every frame to the socket by itself; corked, one round of frames is one system call. */
-function corkWrites(connection: RheaConnection, socket: Socket): void {
-  const process = connection._process.bind(connection);
-  connection._process = () => {
-    socket.cork();
-    process();
-    socket.uncork();
-  };
 }

@@ -7,12 +7,13 @@ import {
   encodeInt,
   encodeList,
   encodeLong,
-  encodeMapContent,
+  encodeMapHead,
   encodeSection,
   encodeSymbol,
   encodeTimestamp,
   encodeUbyte,
   encodeUint,
+  writeInt64,
 } from './amqp-encode.ts';
 import { sectionCodes } from './message-sections.ts';
 import type { StoredMessage } from './queue-store.ts';
@@ -40,16 +41,37 @@ export function encodeDelivered(
   message: StoredMessage,
   options: { readonly lockedUntilMs?: number | undefined; readonly omitBody?: boolean } = {},
 ): Buffer {
-  return Buffer.concat([
-    encodeHeader(message),
-    encodeAnnotations(message, options.lockedUntilMs),
-    message.properties,
-    message.applicationProperties,
-    options.omitBody === true ? emptyBody : message.body,
-  ]);
+  const parts: Buffer[] = [headers.of(message)];
+  pushAnnotations(message, options.lockedUntilMs, parts);
+  parts.push(message.properties, message.applicationProperties, options.omitBody === true ? emptyBody : message.body);
+  return Buffer.concat(parts);
 }
 
-function encodeHeader({ durable, priority, ttlMs, deliveryCount }: StoredMessage): Buffer {
+type Header = Pick<StoredMessage, 'durable' | 'priority' | 'ttlMs' | 'deliveryCount'>;
+
+/** Most messages have the header of the one before. */
+class LastHeader {
+  #header: Header | undefined;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  of({ durable, priority, ttlMs, deliveryCount }: Header): Buffer {
+    const last = this.#header;
+    const isSame =
+      last?.durable === durable &&
+      last.priority === priority &&
+      last.ttlMs === ttlMs &&
+      last.deliveryCount === deliveryCount;
+    if (!isSame) {
+      this.#header = { durable, priority, ttlMs, deliveryCount };
+      this.#bytes = encodeHeader(this.#header);
+    }
+    return this.#bytes;
+  }
+}
+
+const headers = new LastHeader();
+
+function encodeHeader({ durable, priority, ttlMs, deliveryCount }: Header): Buffer {
   return encodeSection(
     sectionCodes.header,
     encodeList([
@@ -62,23 +84,44 @@ function encodeHeader({ durable, priority, ttlMs, deliveryCount }: StoredMessage
   );
 }
 
-function encodeAnnotations(message: StoredMessage, lockedUntilMs: number | undefined): Buffer {
-  const content = [
-    sequenceKey,
-    encodeLong(message.sequence),
-    enqueueSequenceKey,
-    encodeLong(message.enqueueSequence),
-    enqueuedTimeKey,
-    encodeTimestamp(message.enqueuedAtMs),
-  ];
+const sectionHead = encodeSection(sectionCodes.messageAnnotations, Buffer.alloc(0));
+
+/** The entries that every delivery has, with their values left at 0, and where the bytes of each value are. */
+const ownEntries = Buffer.concat([
+  sequenceKey,
+  encodeLong(0),
+  enqueueSequenceKey,
+  encodeLong(0),
+  enqueuedTimeKey,
+  encodeTimestamp(0),
+  lockedUntilKey,
+  encodeTimestamp(0),
+]);
+const valueBytes = 8;
+const sequenceAt = sequenceKey.length + 1;
+const enqueueSequenceAt = sequenceAt + valueBytes + enqueueSequenceKey.length + 1;
+const enqueuedTimeAt = enqueueSequenceAt + valueBytes + enqueuedTimeKey.length + 1;
+const lockedUntilAt = enqueuedTimeAt + valueBytes + lockedUntilKey.length + 1;
+
+function pushAnnotations(message: StoredMessage, lockedUntilMs: number | undefined, parts: Buffer[]): void {
+  const own = Buffer.from(
+    lockedUntilMs === undefined ? ownEntries.subarray(0, enqueuedTimeAt + valueBytes) : ownEntries,
+  );
+  writeInt64(own, message.sequence, sequenceAt);
+  writeInt64(own, message.enqueueSequence, enqueueSequenceAt);
+  writeInt64(own, message.enqueuedAtMs, enqueuedTimeAt);
   if (lockedUntilMs !== undefined) {
-    content.push(lockedUntilKey, encodeTimestamp(lockedUntilMs));
+    writeInt64(own, lockedUntilMs, lockedUntilAt);
   }
+  const content: Buffer[] = [own];
+  let count = lockedUntilMs === undefined ? 6 : 8;
   if (message.deferred || message.onceScheduled) {
     content.push(stateKey, encodeInt(message.deferred ? deferredState : scheduledState));
+    count += 2;
   }
-  const count = content.length + pushMapContent(message.annotations, content);
-  return encodeSection(sectionCodes.messageAnnotations, encodeMapContent(content, count));
+  count += pushMapContent(message.annotations, content);
+  const length = content.reduce((sum, part) => sum + part.length, 0);
+  parts.push(sectionHead, encodeMapHead(length, count), ...content);
 }
 
 /** Adds the run of entries inside an encoded map. @returns how many keys and values they are */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { MessageIndexRow, StoredMessage } from './queue-store.ts';
-import { booleanColumn, bytesColumn, integerColumn, optionalInteger, optionalText, type Row } from './sqlite-row.ts';
+import type { MessageIndexRow } from './queue-store.ts';
+import { booleanColumn, integerColumn, optionalInteger, optionalText, type Row } from './sqlite-row.ts';
+import { storedColumns } from './stored-row.ts';
 
 const indexColumns = 'id, sequence, due_at, lock_token, locked_until, delivery_count, deferred, session';
 
@@ -25,8 +26,8 @@ type StatementName =
   | 'defer'
   | 'activate'
   | 'move'
-  | 'applicationProperties'
-  | 'saveApplicationProperties'
+  | 'content'
+  | 'saveContent'
   | 'removeMessage'
   | 'removePayload'
   | 'findDuplicate'
@@ -35,7 +36,12 @@ type StatementName =
 
 export function prepareMessages(database: DatabaseSync): MessageStatements {
   const sql = (text: string): StatementSync => database.prepare(text);
-  const whole = 'SELECT * FROM message JOIN payload USING (id) WHERE entity_id = ? AND sequence';
+  const rows = (text: string): StatementSync => {
+    const statement = sql(text);
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  const whole = `SELECT ${storedColumns} FROM message JOIN payload USING (id) WHERE entity_id = ?`;
   return {
     begin: sql('BEGIN IMMEDIATE'),
     commit: sql('COMMIT'),
@@ -47,13 +53,11 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
       'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, session, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     insertPayload: sql(
-      'INSERT INTO payload (id, durable, priority, ttl_ms, annotations, properties, application_properties, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO payload (id, durable, priority, ttl_ms, annotations_end, properties_end, application_end, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
-    load: sql(`${whole} = ?`),
-    from: sql(`${whole} >= ? ORDER BY sequence`),
-    ofSession: sql(
-      'SELECT * FROM message JOIN payload USING (id) WHERE entity_id = ? AND session = ? AND sequence >= ? ORDER BY sequence',
-    ),
+    load: rows(`${whole} AND sequence = ?`),
+    from: rows(`${whole} AND sequence >= ? ORDER BY sequence`),
+    ofSession: rows(`${whole} AND session = ? AND sequence >= ? ORDER BY sequence`),
     expired: sql(
       `SELECT ${indexColumns} FROM message WHERE entity_id = ? AND expires_at <= ? AND deferred = 0 AND lock_token IS NULL AND due_at IS NULL ORDER BY expires_at LIMIT ?`,
     ),
@@ -69,8 +73,8 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     move: sql(
       'UPDATE message SET entity_id = ?, delivery_count = ?, lock_token = NULL, locked_until = NULL, expires_at = NULL, deferred = 0, session = NULL WHERE id = ?',
     ),
-    applicationProperties: sql('SELECT application_properties FROM payload WHERE id = ?'),
-    saveApplicationProperties: sql('UPDATE payload SET application_properties = ? WHERE id = ?'),
+    content: sql('SELECT properties_end, application_end, content FROM payload WHERE id = ?'),
+    saveContent: sql('UPDATE payload SET application_end = ?, content = ? WHERE id = ?'),
     removeMessage: sql('DELETE FROM message WHERE id = ? RETURNING entity_id, bytes'),
     removePayload: sql('DELETE FROM payload WHERE id = ?'),
     findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
@@ -89,26 +93,5 @@ export function indexRow(row: Row): MessageIndexRow {
     deliveryCount: integerColumn(row, 'delivery_count'),
     deferred: booleanColumn(row, 'deferred'),
     session: optionalText(row, 'session'),
-  };
-}
-
-export function storedMessage(row: Row): StoredMessage {
-  return {
-    id: integerColumn(row, 'id'),
-    sequence: integerColumn(row, 'sequence'),
-    enqueueSequence: integerColumn(row, 'enqueue_sequence'),
-    enqueuedAtMs: integerColumn(row, 'enqueued_at'),
-    expiresAtMs: optionalInteger(row, 'expires_at'),
-    deliveryCount: integerColumn(row, 'delivery_count'),
-    onceScheduled: booleanColumn(row, 'once_scheduled'),
-    deferred: booleanColumn(row, 'deferred'),
-    session: optionalText(row, 'session'),
-    durable: booleanColumn(row, 'durable'),
-    priority: optionalInteger(row, 'priority'),
-    ttlMs: optionalInteger(row, 'ttl_ms'),
-    annotations: bytesColumn(row, 'annotations'),
-    properties: bytesColumn(row, 'properties'),
-    applicationProperties: bytesColumn(row, 'application_properties'),
-    body: bytesColumn(row, 'body'),
   };
 }

@@ -1,11 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { ParsedMessage } from './message-sections.ts';
-import { indexRow, prepareMessages, storedMessage, type MessageStatements } from './message-statements.ts';
+import { indexRow, prepareMessages, type MessageStatements } from './message-statements.ts';
 import { EntitySizes, sizeOf } from './entity-sizes.ts';
 import { QueueCatalog } from './queue-catalog.ts';
 import { bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
 import { SessionStates } from './session-states.ts';
 import { createSchema } from './store-schema.ts';
+import { storedMessage } from './stored-row.ts';
 
 /** A message as it is kept. `id` is the row, `sequence` its place in the entity. Times are epoch milliseconds. */
 export interface StoredMessage extends Omit<ParsedMessage, 'messageIdKey' | 'scheduledAtMs' | 'sessionId'> {
@@ -138,15 +139,17 @@ export class QueueStore {
         bytes,
       ).lastInsertRowid,
     );
+    const { annotations, properties, applicationProperties, body } = message;
+    const propertiesEnd = annotations.length + properties.length;
     this.#statements.insertPayload.run(
       id,
       message.durable ? 1 : 0,
       message.priority ?? null,
       message.ttlMs ?? null,
-      message.annotations,
-      message.properties,
-      message.applicationProperties,
-      message.body,
+      annotations.length,
+      propertiesEnd,
+      propertiesEnd + applicationProperties.length,
+      Buffer.concat([annotations, properties, applicationProperties, body]),
     );
     this.sizes.grow(entityId, bytes);
     return id;
@@ -160,7 +163,7 @@ export class QueueStore {
   /** The messages from a sequence number on, of every state. Stop iterating to read no more. */
   *from(entityId: number, sequence: number): Generator<StoredMessage & { readonly lockedUntilMs: number | undefined }> {
     for (const row of this.#statements.from.iterate(entityId, sequence)) {
-      yield { ...storedMessage(row), lockedUntilMs: optionalInteger(row, 'locked_until') };
+      yield storedMessage(row);
     }
   }
 
@@ -210,13 +213,15 @@ export class QueueStore {
     this.#statements.move.run(entityId, deliveryCount, id);
   }
 
-  applicationProperties(id: number): Buffer {
-    return bytesColumn(required(this.#statements.applicationProperties.get(id), id), 'application_properties');
-  }
-
-  saveApplicationProperties(id: number, section: Buffer): void {
+  /** Rewrites the application-properties section of a message. */
+  changeApplicationProperties(id: number, change: (section: Buffer) => Buffer): void {
     this.begin();
-    this.#statements.saveApplicationProperties.run(section, id);
+    const row = required(this.#statements.content.get(id), id);
+    const [start, end] = [integerColumn(row, 'properties_end'), integerColumn(row, 'application_end')];
+    const content = bytesColumn(row, 'content');
+    const section = change(content.subarray(start, end));
+    const changed = Buffer.concat([content.subarray(0, start), section, content.subarray(end)]);
+    this.#statements.saveContent.run(start + section.length, changed, id);
   }
 
   remove(id: number): void {

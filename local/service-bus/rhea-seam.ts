@@ -141,6 +141,9 @@ export interface RheaConnection {
   on: (event: string, listener: (context: unknown) => void) => void;
   _register: () => void;
   _process: () => void;
+  /** Writes the frames that wait in `transport`. */
+  output: () => void;
+  readonly transport: { write: (to: { readonly write: (frame: Buffer) => unknown }) => unknown };
 }
 
 export interface RheaDelivery {
@@ -222,6 +225,8 @@ export function createContainer(report: (problem: string) => void, idleTimeOutMs
         'on',
         '_register',
         '_process',
+        'output',
+        'transport',
       ]);
       prepare(connection);
       connection.accept(socket);

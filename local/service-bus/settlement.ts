@@ -163,8 +163,7 @@ export class Settlement {
 
   #change(id: number, changes: readonly EncodedEntry[]): void {
     if (changes.length > 0) {
-      const section = this.#store.applicationProperties(id);
-      this.#store.saveApplicationProperties(id, changeApplicationProperties(section, changes));
+      this.#store.changeApplicationProperties(id, (section) => changeApplicationProperties(section, changes));
     }
   }
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import type { Certificate } from '../tls/self-signed-certificate.ts';
 import { createAdministrationServer } from './administration/serve-administration.ts';
 import { entityNotFound, type AmqpError } from './amqp-error.ts';
-import { BrokerConnection, type MessageLink } from './broker-connection.ts';
+import { BrokerConnection, type BrokerConnectionSettings, type MessageLink } from './broker-connection.ts';
 import { usualLimits, type ConnectionLimits } from './connection-limits.ts';
 import { ClientConnections } from './client-connections.ts';
 import type { QueueCounts } from './queue-counts.ts';
@@ -89,20 +89,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       connections.drop();
     },
   });
-  const limits = { ...usualLimits, ...settings.limits };
-  const container = createContainer(log, limits.idleTimeOutMs);
-  const connections = new ClientConnections({
-    handshakeMs: limits.handshakeMs,
-    openBroker: (socket) => new BrokerConnection({ socket, container, engine, sharedKey, faults, limits, now, log }),
-    certificate: settings.certificate,
-    administration: createAdministrationServer({
-      administration: engine.administration,
-      sharedKey,
-      sinceMs: statSync(settings.databasePath).birthtimeMs,
-      now,
-      onRemoved: (name) => connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name)),
-    }),
-  });
+  const connections = openConnections(settings, { engine, sharedKey, faults, now, log });
   const server = createServer((socket) => connections.take(socket));
   const close = (): void => {
     engine.close();
@@ -116,10 +103,7 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
     port,
     connectionString: `Endpoint=sb://localhost:${port};SharedAccessKeyName=${keyName};SharedAccessKey=${settings.key};UseDevelopmentEmulator=true`,
     counts: (queue) => engine.counts(queue),
-    queues: () => {
-      const { administration } = engine;
-      return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
-    },
+    queues: () => queueNames(engine),
     dropConnections: () => connections.drop(),
     dropLinks: (isMeant, error) => connections.dropLinks(isMeant, error),
     lapseLocks: async (place, isChosen = () => true) => lapseLocks(engine, place, isChosen),
@@ -131,6 +115,33 @@ export async function startServiceBus(settings: ServiceBusSettings): Promise<Ser
       close();
     },
   };
+}
+
+/** As they were spelled when they were made. */
+function queueNames({ administration }: QueueEngine): readonly string[] {
+  return administration.names().map((name) => administration.describe(name)?.settings.name ?? name);
+}
+
+function openConnections(
+  { certificate, databasePath, limits: changed }: ServiceBusSettings,
+  tools: Pick<BrokerConnectionSettings, 'engine' | 'sharedKey' | 'faults' | 'now' | 'log'>,
+): ClientConnections {
+  const limits = { ...usualLimits, ...changed };
+  const container = createContainer(tools.log, limits.idleTimeOutMs);
+  const connections = new ClientConnections({
+    handshakeMs: limits.handshakeMs,
+    openBroker: (socket) => new BrokerConnection({ socket, container, limits, ...tools }),
+    certificate,
+    administration: createAdministrationServer({
+      ...tools,
+      administration: tools.engine.administration,
+      sinceMs: statSync(databasePath).birthtimeMs,
+      onRemoved: (name) => {
+        connections.dropLinks(({ entity }) => isOf(name, entity), entityNotFound(name));
+      },
+    }),
+  });
+  return connections;
 }
 
 /** Whether an entity is a queue or its dead-letter queue. */

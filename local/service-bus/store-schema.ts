@@ -32,10 +32,10 @@ const tables = `
     durable INTEGER NOT NULL,
     priority INTEGER,
     ttl_ms INTEGER,
-    annotations BLOB NOT NULL,
-    properties BLOB NOT NULL,
-    application_properties BLOB NOT NULL,
-    body BLOB NOT NULL
+    annotations_end INTEGER NOT NULL,
+    properties_end INTEGER NOT NULL,
+    application_end INTEGER NOT NULL,
+    content BLOB NOT NULL
   );
   CREATE TABLE IF NOT EXISTS seen_id (
     entity_id INTEGER NOT NULL,

@@ -1,5 +1,8 @@
 import type { QueueStore } from './queue-store.ts';
 
+/** A delivery that fails gives its message back in the next turn; one more is for what comes of that. */
+const mostLastTurns = 3;
+
 /**
  * Group commit. All writes that arrive in one turn of the event loop make one transaction; what must not be seen before
  * they are safe (acknowledgements, deliveries) waits in `afterCommit`. When a write or the commit fails, nothing of the
@@ -38,8 +41,11 @@ export class Turn {
     this.schedule();
   }
 
-  /** Runs work that writes. When it throws, the whole turn fails. */
+  /** Runs work that writes. When it throws, the whole turn fails. After the end nothing is done. */
   attempt(work: () => void): void {
+    if (this.#closed) {
+      return;
+    }
     this.schedule();
     try {
       work();
@@ -48,13 +54,17 @@ export class Turn {
     }
   }
 
-  /** Ends the turn now, and takes no more work. */
+  /**
+   * Ends the turn now, and those that it sets off: what could not be delivered is given back. What is left after that was
+   * acknowledged to nobody. The store may be closed then.
+   */
   close(): void {
-    if (this.#scheduled !== undefined) {
+    for (let turns = 0; this.#scheduled !== undefined && turns < mostLastTurns; turns += 1) {
       clearImmediate(this.#scheduled);
       this.#end();
     }
     this.#closed = true;
+    clearImmediate(this.#scheduled);
   }
 
   #end(): void {

@@ -3,15 +3,12 @@ import { fittingView } from './fitting-view.ts';
 import type { JobDocument } from './job-document.ts';
 
 /**
- * A job as `GET /api/jobs/{id}` shows it; `result` is the model's answer, once there is one, and `expectedStartAt` is what is
- * expected now (epoch ms) of one that waits.
+ * A job as `GET /api/jobs/{id}` shows it, without the model's answer; `expectedStartAt` is what is expected now (epoch ms) of
+ * one that waits.
  */
 export function jobView(
   document: JobDocument,
-  {
-    result,
-    expectedStartAt,
-  }: { readonly result?: JsonObject | undefined; readonly expectedStartAt?: number | undefined },
+  { expectedStartAt }: { readonly expectedStartAt?: number | undefined },
 ): JsonObject {
   const { createdAt, startedAt, endedAt, dueAt, deadline } = document;
   return defined({
@@ -45,7 +42,6 @@ export function jobView(
     usage: document.usage,
     costUsd: document.costUsd,
     metadata: document.metadata,
-    result,
   });
 }
 

@@ -38,7 +38,16 @@ export async function readModelResponse(
   const text = await response.text();
   const body = parseJson(text) ?? text;
   const verdict = classifyResponse({ ...seen, body, operation: request.operation });
-  return { ...seen, verdict, firstContentMs: undefined };
+  const kept =
+    verdict.kind === 'completed'
+      ? { ...verdict, completion: { ...verdict.completion, text: onOneLine(text) } }
+      : verdict;
+  return { ...seen, verdict: kept, firstContentMs: undefined };
+}
+
+/** It becomes part of a line of results. In the texts of JSON there are no line breaks, only between its values. */
+function onOneLine(json: string): string {
+  return /[\r\n]/u.test(json) ? json.replaceAll(/[\r\n]+/gu, ' ') : json;
 }
 
 interface StreamRead {

@@ -45,6 +45,8 @@ export interface RateLimitFacts {
 export interface Completion {
   /** The response body as a non-streamed call gives it (`chat.completion` or `list` of embeddings). */
   readonly body: JsonObject;
+  /** The body as JSON on one line, as it came; absent where it was put together from a stream. */
+  readonly text?: string;
   readonly usage: Usage;
   readonly finishReason: string | undefined;
   readonly responseModel: string | undefined;

@@ -1,11 +1,9 @@
 import { batchLine } from '../jobs/batch-line.ts';
 import { type JobDocument, type JobState, jobStates } from '../jobs/job-document.ts';
-import type { JsonObject } from '../json.ts';
-import { isJsonObject } from '../tokens/json-guards.ts';
 import type { PipelineDeps } from './deps.ts';
 
-/** Largest stored result that is read back, in bytes. */
-const largestResult = 64 * 1024 * 1024;
+/** Largest stored result that is read back, in bytes: 2,048 embeddings of 3,072 dimensions have some 150 MB. */
+const largestResult = 256 * 1024 * 1024;
 
 /** A batch's progress is counted this often at the most, in ms: the count is a query, and dashboards poll. */
 const countedForMs = 1000;
@@ -20,17 +18,16 @@ export interface BatchProgress {
   readonly isDone: boolean;
 }
 
-/** The response body of a completed job, wherever it is kept; undefined while there is none. */
+/** The response body of a completed job as JSON, wherever it is kept; undefined while there is none. */
 export async function resultOf(
   deps: Pick<PipelineDeps, 'payloads'>,
   document: JobDocument,
-): Promise<JsonObject | undefined> {
+): Promise<string | undefined> {
   if (document.resultRef === undefined) {
-    return document.result;
+    return document.result === undefined ? undefined : JSON.stringify(document.result);
   }
   const stored = await deps.payloads.get(document.resultRef, largestResult);
-  const parsed: unknown = stored.kind === 'found' ? JSON.parse(stored.text) : undefined;
-  return isJsonObject(parsed) ? parsed : undefined;
+  return stored.kind === 'found' ? stored.text : undefined;
 }
 
 /** Counts a batch's jobs by state; a count is remembered for a second. */
@@ -73,11 +70,11 @@ async function countBatch(deps: Pick<PipelineDeps, 'jobs'>, batchId: string): Pr
   return { batchId, total, byState, isDone: total > 0 && ended === total };
 }
 
-/** The batch output lines of the jobs that have ended, page by page: never the whole batch in memory. */
+/** The batch output lines of the jobs that have ended, as JSON, page by page: never the whole batch in memory. */
 export async function* batchResults(
   deps: Pick<PipelineDeps, 'jobs' | 'payloads'>,
   batchId: string,
-): AsyncGenerator<JsonObject, void> {
+): AsyncGenerator<string, void> {
   let after: string | undefined;
   do {
     const page = await deps.jobs.list({ batchId, states: endedStates }, { size: resultsPage, after });

@@ -52,7 +52,7 @@ async function complete(deps: PipelineDeps, run: OutcomeRun, completion: Complet
 }
 
 async function toCompleted(deps: PipelineDeps, run: OutcomeRun, completion: Completion): Promise<Completed> {
-  const text = JSON.stringify(completion.body);
+  const text = completion.text ?? JSON.stringify(completion.body);
   const costUsd = actualUsd(deps.catalogue.find(run.pool.model)?.prices, completion.usage);
   const { finishReason, usage } = completion;
   const { requestId } = run.outcome;

@@ -36,8 +36,10 @@ async function run(script: string): Promise<string> {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(script);
-  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  assert.equal(code, 0, errors);
+  const closed = once(child, 'close');
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  assert.equal(child.exitCode, 0, errors);
   return output;
 }
 

@@ -32,6 +32,8 @@ export const arrayFunctions: readonly FunctionEntry[] = [
   ['ARRAY_SUM', ofNumbers(sum)],
   ['CHOOSE', { fewest: 2, most: unbounded, apply: ([index, ...values]) => choose(index, values) }],
   ['OBJECTTOARRAY', { fewest: 1, most: 3, apply: objectToArray }],
+  ['SETDIFFERENCE', ofSets(difference)],
+  ['SETEQUAL', fixed(2, ([left, right]) => (isArray(left) && isArray(right) ? areEqualSets(left, right) : undefined))],
   ['SETINTERSECT', ofSets(intersection)],
   ['SETUNION', ofSets((left, right) => distinct([...left, ...right]))],
 ];
@@ -136,4 +138,13 @@ function distinct(list: readonly Json[]): readonly Json[] {
 function intersection(left: readonly Json[], right: readonly Json[]): readonly Json[] {
   const known = new Set(right.map(canonicalText));
   return left.filter((item) => known.has(canonicalText(item)));
+}
+
+function difference(left: readonly Json[], right: readonly Json[]): readonly Json[] {
+  const known = new Set(right.map(canonicalText));
+  return left.filter((item) => !known.has(canonicalText(item)));
+}
+
+function areEqualSets(left: readonly Json[], right: readonly Json[]): boolean {
+  return difference(left, right).length === 0 && difference(right, left).length === 0;
 }

@@ -37,8 +37,10 @@ export interface CompiledQuery {
   readonly page: { readonly [clause in 'top' | 'offset' | 'limit']: Evaluate | undefined };
   /** How many places a frame for it has, subqueries included. */
   readonly places: number;
-  /** What is read of the item, apart from the answer where that is the item itself. */
+  /** What is read of the item until a row is known to be an answer. */
   readonly usage: Usage;
+  /** … and what the answer is made of; nothing where it is the item itself. */
+  readonly selectUsage: Usage;
 }
 
 export interface SortKey {
@@ -99,12 +101,14 @@ function compileSelect(query: Query, places: Places, outer: Names): CompiledQuer
   const sortKeys = query.orderBy.map((ordering) => compileSortKey(ordering, inner));
   const groupKeys = query.groupBy.map((key) => compileExpression(key, inner));
   const isItem = firstPlace === itemPlace && loops.length === 0 && selectsFirst(query);
-  const usageBefore = places.noted();
+  const usage = places.noted();
   const select = compileSelection(query.selection, { ...inner, slots }, firstPlace);
   const aggregated = slots.length > 0 || query.groupBy.length > 0;
   if (aggregated) {
     refuseUngrouped(query);
   }
+  const selectUsage = places.noted();
+  const isDeferred = !aggregated && !query.distinct;
   return {
     query,
     loops,
@@ -117,7 +121,8 @@ function compileSelect(query: Query, places: Places, outer: Names): CompiledQuer
     aggregated,
     page,
     places: places.taken(),
-    usage: isItem && !query.distinct ? usageBefore : places.noted(),
+    usage: isDeferred ? usage : selectUsage,
+    selectUsage: isItem && !query.distinct ? usage : selectUsage,
   };
 }
 

@@ -48,6 +48,7 @@ const nanosecondsPerTick = 100n;
 
 /** learn.microsoft.com/azure/cosmos-db/nosql/query, the functions of date and time. */
 export const dateFunctions: readonly FunctionEntry[] = [
+  ['AGO', fixed(2, ([part, count], nowMs) => add(readPart(part), negative(count), BigInt(nowMs) * ticksPerMs))],
   ['DATETIMEADD', fixed(3, ([part, count, time]) => add(readPart(part), count, readDateTime(time)))],
   ['DATETIMEBIN', { fewest: 2, most: 4, apply: bin }],
   ['DATETIMEDIFF', fixed(3, ([part, from, to]) => difference(readPart(part), readDateTime(from), readDateTime(to)))],
@@ -64,9 +65,14 @@ export const dateFunctions: readonly FunctionEntry[] = [
   ['GETCURRENTTICKSSTATIC', fixed(0, (_none, nowMs) => Number(BigInt(nowMs) * ticksPerMs))],
   ['GETCURRENTTIMESTAMP', fixed(0, (_none, nowMs) => nowMs)],
   ['GETCURRENTTIMESTAMPSTATIC', fixed(0, (_none, nowMs) => nowMs)],
+  ['NOW', fixed(0, (_none, nowMs) => writeDateTime(BigInt(nowMs) * ticksPerMs))],
   ['TICKSTODATETIME', fixed(1, ([ticks]) => (isWhole(ticks) ? writeDateTime(BigInt(ticks)) : undefined))],
   ['TIMESTAMPTODATETIME', fixed(1, ([ms]) => (isWhole(ms) ? writeDateTime(BigInt(ms) * ticksPerMs) : undefined))],
 ];
+
+function negative(value: Value): Value {
+  return typeof value === 'number' ? -value : undefined;
+}
 
 function readPart(name: Value): Part | undefined {
   return typeof name === 'string' ? parts.get(name.toLowerCase()) : undefined;

@@ -1,3 +1,4 @@
+import { readProperty, type Value } from '../json.ts';
 import { arrayFunctions } from './array-functions.ts';
 import { dateFunctions } from './date-functions.ts';
 import { integerFunctions } from './integer-functions.ts';
@@ -23,10 +24,12 @@ export function findFunction(name: string): QueryFunction | undefined {
 const leftOut = [
   { pattern: /^ST_/u, feature: 'spatial functions' },
   { pattern: /^(?:FULLTEXT|RRF$)/u, feature: 'full text and hybrid search' },
+  { pattern: /^DATETIMEFORMAT$/u, feature: 'formats of date and time' },
   { pattern: /^(?:AI_|SEMANTIC)/u, feature: 'functions that call a model' },
 ] as const;
 
-const conditionalFunctions: readonly FunctionEntry[] = [
+const otherFunctions: readonly FunctionEntry[] = [
+  ['DOCUMENTID', fixed(1, ([item]) => documentId(item))],
   ['IIF', fixed(3, ([condition, then, otherwise]) => (condition === true ? then : otherwise))],
 ];
 
@@ -37,6 +40,13 @@ const functions = new Map<string, QueryFunction>([
   ...numberFunctions,
   ...integerFunctions,
   ...dateFunctions,
-  ...conditionalFunctions,
+  ...otherFunctions,
   ...vectorFunctions,
 ]);
+
+/** The number in the resource id of an item, which is its own in the container. */
+function documentId(item: Value): Value {
+  const rid = readProperty(item, '_rid');
+  const bytes = typeof rid === 'string' ? Buffer.from(rid.replaceAll('-', '/'), 'base64') : Buffer.alloc(0);
+  return bytes.length === 16 ? Number(bytes.readBigUInt64LE(8)) : undefined;
+}

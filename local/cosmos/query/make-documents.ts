@@ -49,8 +49,7 @@ function* valuesOf(run: QueryRun, meter: Meter): Iterable<Value> {
   } else if (compiled.sortKeys.length > 0) {
     yield* orderedValues(run, meter);
   } else {
-    for (const row of framedRows(run, frame, meter, 0)) {
-      putRow(frame, row);
+    for (const _row of framedRows(run, frame, meter, 0)) {
       const values: Value[] = [];
       visitRows(compiled, frame, () => {
         values.push(compiled.select(frame));
@@ -70,7 +69,7 @@ function* orderedValues(run: QueryRun, meter: Meter): Iterable<Value> {
     const row = run.rowAt(place.rowId);
     if (row !== undefined) {
       const values: Value[] = [];
-      putRow(frame, row);
+      putRow(frame, row, run.compiled);
       visitRows(run.compiled, frame, () => {
         values.push(run.compiled.select(frame));
         return values.length === place.part;

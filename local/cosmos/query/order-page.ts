@@ -103,7 +103,7 @@ export function orderPage(
     last = place;
     meter.rowsLoaded += 1;
     meter.charactersLoaded += row.characters;
-    putRow(frame, row);
+    putRow(frame, row, run.compiled);
     let part = 0;
     visitRows(run.compiled, frame, () => {
       part += 1;

@@ -36,20 +36,24 @@ export interface Meter {
 
 /** The rows behind a row id, counted, each in the frame when its turn comes. */
 export function* framedRows(run: QueryRun, frame: Frame, meter: Meter, behindRowId: number): Iterable<QueryRow> {
-  const isLookedAt = run.compiled.usage.item;
+  const { usage } = run.compiled;
   for (const row of run.rowsBehind(behindRowId)) {
     meter.rowsLoaded += 1;
     meter.charactersLoaded += row.characters;
-    if (isLookedAt) {
-      putRow(frame, row);
+    frame.work.rows = 0;
+    if (usage.item) {
+      frame.values[itemPlace] = row.item(usage);
     }
     yield row;
   }
 }
 
-export function putRow(frame: Frame, row: QueryRow): void {
-  frame.values[itemPlace] = row.item();
+/** Puts the item in the frame with all that the answer is made of. */
+export function putRow(frame: Frame, row: QueryRow, { selectUsage }: CompiledQuery): void {
   frame.work.rows = 0;
+  if (selectUsage.item) {
+    frame.values[itemPlace] = row.item(selectUsage);
+  }
 }
 
 export function openRunFrame({ compiled, surroundings }: QueryRun): Frame {
@@ -96,5 +100,12 @@ export function openPageTaker({ numbers, position, pageSize }: QueryRun): PageTa
 
 /** The answer of the row that the frame holds; undefined when it has none. */
 export function textOf({ compiled }: QueryRun, frame: Frame, row: QueryRow): string | undefined {
-  return compiled.selectsItem ? row.text() : JSON.stringify(compiled.select(frame));
+  if (compiled.selectsItem) {
+    return row.text();
+  }
+  const { usage, selectUsage } = compiled;
+  if (selectUsage.item !== usage.item || selectUsage.systemProperties !== usage.systemProperties) {
+    frame.values[itemPlace] = row.item(selectUsage);
+  }
+  return JSON.stringify(compiled.select(frame));
 }

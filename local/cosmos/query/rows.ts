@@ -1,6 +1,6 @@
 import { parseJson, type Json } from '../json.ts';
 import type { CompiledQuery } from './compile-query.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, Usage } from './frame.ts';
 
 /** One item as the store hands it out. Row ids rise with the order of insertion. */
 export interface QueryRow {
@@ -8,8 +8,8 @@ export interface QueryRow {
   /** Of the item's JSON, as far as it is known without writing it. */
   readonly characters: number;
   readonly text: () => string;
-  /** The item, parsed when it is first looked at. */
-  readonly item: () => Json;
+  /** The item, parsed when it is first looked at, and without its system properties where they are not asked for. */
+  readonly item: (usage: Usage) => Json;
 }
 
 export function openRow(rowId: number, text: string): QueryRow {

@@ -24,14 +24,14 @@ export function runQuery(asked: QueryRun, memory?: Memory): QueryPage {
   const run = asked.compiled.query.sources.length === 0 ? withOneRow(asked) : asked;
   const { compiled } = run;
   if (compiled.aggregated || compiled.query.distinct) {
-    const kept = memory?.recall();
+    const kept = recall(run, memory);
     const documents = kept?.kind === 'documents' ? kept.documents : makeDocuments(run, meter);
     const page = documentsPage(run, documents);
     remember(memory, page, { kind: 'documents', documents });
     return { ...page, ...meter };
   }
   if (compiled.sortKeys.length > 0) {
-    const kept = memory?.recall();
+    const kept = recall(run, memory);
     const front = kept?.kind === 'front' && !isSpent(run, kept.front) ? kept.front : sortRows(run, meter);
     const page = orderPage(run, front, meter);
     remember(memory, page, { kind: 'front', front });
@@ -44,6 +44,11 @@ export function runQuery(asked: QueryRun, memory?: Memory): QueryPage {
 function withOneRow(run: QueryRun): QueryRun {
   const row = openRow(1, 'null');
   return { ...run, rowsBehind: (rowId) => (rowId < 1 ? [row] : []), rowAt: () => row };
+}
+
+/** The first page is always made anew: time goes on, and items expire without a write. */
+function recall({ position }: QueryRun, memory: Memory | undefined): Kept | undefined {
+  return position === undefined ? undefined : memory?.recall();
 }
 
 function remember(memory: Memory | undefined, { next }: Pick<QueryPage, 'next'>, kept: Kept): void {

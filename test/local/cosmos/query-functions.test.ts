@@ -64,6 +64,9 @@ const facts: readonly (readonly [expression: string, expected: Json | undefined]
   ['ARRAY_SLICE([70, 86, 92, 99, 85, 90, 82], -2, 1)', [90]],
   ['ARRAY_SLICE([1, 2], 0, 12)', [1, 2]],
   ['SetIntersect([1, 2, 2, "2", [1]], [2, [1], 3])', [2, [1]]],
+  ['SetDifference([1, 2, 2, 3], [3, 4])', [1, 2]],
+  ['SetEqual([1, 2, 2], [2, 1]) AND NOT SetEqual([1], [1, 2])', true],
+  ['LastIndexOf("abcabc", "b") + LastIndexOf("abcabc", "b", 3)', 5],
   ['SetUnion([1, 2, 2], [2, 3])', [1, 2, 3]],
   [
     'ObjectToArray({"a": 1, "b": "x"})',
@@ -119,9 +122,11 @@ test('the functions of the current time tell when the query began', () => {
   assert.equal(valueOf('GetCurrentTimestamp()', nowMs), nowMs);
   assert.equal(valueOf('GetCurrentDateTime()', nowMs), '2026-01-02T03:04:05.6780000Z');
   assert.equal(valueOf('GetCurrentTicks()', nowMs), nowMs * 10_000);
+  assert.equal(valueOf('Ago("dd", 1)', nowMs), '2026-01-01T03:04:05.6780000Z');
 });
 
 const refusals = [
+  ['DateTimeFormat("2026-01-01", "yyyy")', /does not carry DATETIMEFORMAT/u],
   ['RegexMatch("a", "(?=a)")', /look-around/u],
   ['RegexMatch("aa", "(a)\\\\1")', /back references/u],
   ['RegexMatch("a", "a++")', /possessive/u],

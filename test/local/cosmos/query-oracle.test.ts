@@ -38,7 +38,7 @@ const typeOf = (given: Json | undefined): string => {
 
 const sorted = (given: Json): unknown =>
   typeof given === 'object' && given !== null && !Array.isArray(given)
-    ? { members: Object.entries(given).toSorted() }
+    ? { members: Object.entries(given).toSorted(([left], [right]) => (left < right ? -1 : 1)) }
     : given;
 const same = (left: Json, right: Json): boolean => JSON.stringify(sorted(left)) === JSON.stringify(sorted(right));
 const not = (truth: Truth): Truth => (truth === undefined ? undefined : !truth);
@@ -136,11 +136,11 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ condition: Condition }>((
     fc.tuple(tie('condition'), tie('condition'), fc.boolean()).map(([left, right, isAnd]) => ({
       text: `(${left.text}) ${isAnd ? 'AND' : 'OR'} (${right.text})`,
       holds: (given: JsonObject) => {
-        const truths = [left.holds(given), right.holds(given)];
-        if (truths.includes(!isAnd)) {
+        const truths = new Set([left.holds(given), right.holds(given)]);
+        if (truths.has(!isAnd)) {
           return !isAnd;
         }
-        return truths.includes(undefined) ? undefined : isAnd;
+        return truths.has(undefined) ? undefined : isAnd;
       },
     })),
   ),

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { poll, startHost, tryHost } from './run-host.ts';
+import { poll, startHost, temporaryFolder, tryHost } from './run-host.ts';
 
 const echoed = z.looseObject({
   params: z.record(z.string(), z.string()),
@@ -54,7 +56,7 @@ for (const mode of ['buffered', 'stream'] as const) {
       assert.deepEqual(await called('jobs/stats'), ['job-stats', {}]);
       assert.deepEqual(await called('jobs/12'), ['job-number', { number: '12' }]);
       assert.deepEqual(await called('jobs/0'), ['job', { id: '0' }]);
-      assert.deepEqual(await called('JOBS/a%2Fb'), ['job', { id: 'a/b' }]);
+      assert.deepEqual(await called('JOBS/a%2Fb'), ['job', { id: 'a%2Fb' }]);
       assert.deepEqual(await called('pages'), ['page', {}]);
       assert.deepEqual(await called('pages/3/'), ['page', { page: '3' }]);
       assert.deepEqual(await called('files/a/b%20c.txt'), ['files', { path: 'a/b c.txt' }]);
@@ -124,6 +126,71 @@ test('keys are asked for by level once a key is set', async (context) => {
   assert.equal(await status('locked?code=secret'), 200);
   assert.equal(await status('admin-only'), 401);
   assert.equal(await status('admin-only?code=secret'), 200);
+});
+
+test('each key is good for its own level, and for its own function', async (context) => {
+  const file = join(await temporaryFolder(context), 'keys.json');
+  const keys = {
+    masterKey: 'master',
+    functionKeys: { default: 'any-function' },
+    functions: { locked: { default: 'locked-only' }, 'admin-only': { default: 'never' } },
+  };
+  await writeFile(file, JSON.stringify(keys));
+  const host = await startHost(context, { mode: 'buffered', arguments: ['--keys', file] });
+  const status = async (path: string, key: string) =>
+    (await fetch(`${host.url}/${path}`, { headers: { 'x-functions-key': key } })).status;
+
+  assert.equal(await status('api/locked', 'master'), 200);
+  assert.equal(await status('api/locked', 'any-function'), 200);
+  assert.equal(await status('api/locked', 'locked-only'), 200);
+  assert.equal(await status('api/admin-only', 'any-function'), 401);
+  assert.equal(await status('api/admin-only', 'never'), 401);
+  assert.equal(await status('api/admin-only', 'master'), 200);
+  assert.equal(await status('admin/host/status', 'any-function'), 401);
+  assert.equal(await status('admin/host/status', 'master'), 200);
+  // The header wins over the query.
+  assert.equal(await status('api/locked?code=master', 'wrong'), 401);
+});
+
+test('the admin endpoints tell of the host and its functions, and what they do not carry by name', async (context) => {
+  const host = await startHost(context, { mode: 'buffered' });
+  const admin = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${host.url}/admin/${path}`, init);
+    return { status: response.status, text: await response.text() };
+  };
+
+  assert.match((await admin('host/status')).text, /"state":"Running"/u);
+  assert.equal((await admin('host/ping', { method: 'POST' })).status, 200);
+  const names = z.array(z.looseObject({ name: z.string() })).parse(JSON.parse((await admin('functions')).text));
+  assert.ok(names.some(({ name }) => name === 'echo'));
+  assert.match((await admin('functions/Locked')).text, /"authLevel":"function"/u);
+  assert.equal((await admin('functions/none')).status, 404);
+  assert.match((await admin('functions/echo', { method: 'POST', body: '{}' })).text, /call it by its route/u);
+  assert.match((await admin('host/keys')).text, /no admin endpoint GET \/admin\/host\/keys/u);
+});
+
+test('custom headers are on every response, and more requests than may be outstanding get 429', async (context) => {
+  const http = 'AzureFunctionsJobHost__extensions__http';
+  const host = await startHost(context, {
+    mode: 'stream',
+    settings: { [`${http}__customHeaders__x-from`]: 'host', [`${http}__maxOutstandingRequests`]: '1' },
+  });
+  const first = fetch(`${host.url}/api/waits?ms=1500`);
+  await host.eventually((events) => events.some(({ event }) => event === 'waiting'));
+
+  const second = await fetch(`${host.url}/api/echo`);
+
+  assert.deepEqual([second.status, second.headers.get('x-from')], [429, 'host']);
+  const { status, headers } = await first;
+  assert.deepEqual([status, headers.get('x-from')], [200, 'host']);
+});
+
+test('what nobody reads of host.json is told at the start', async (context) => {
+  const settings = { AzureFunctionsJobHost__extensions__http__routPrefix: 'v1' };
+
+  const host = await startHost(context, { mode: 'buffered', settings });
+
+  assert.ok(host.log.some((line) => line.includes('nothing reads "extensions.http.routPrefix"')));
 });
 
 test('without a key no function asks for one', async (context) => {

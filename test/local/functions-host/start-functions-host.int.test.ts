@@ -9,7 +9,7 @@ test('apps run in this process, each on a loopback port of its own, and leave no
     appRoot: fixtureApp,
     port: 0,
     environment: { FIXTURE_MODE: 'stream' },
-    functionKey: 'secret',
+    keys: { masterKey: 'secret' },
     log: () => undefined,
   };
 

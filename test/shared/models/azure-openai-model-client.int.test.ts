@@ -43,6 +43,22 @@ test('a classic region is called by its deployment, and the answer is kept as it
   });
 });
 
+test('an answer is kept as the text that it came in, on one line', async (context) => {
+  const { client } = await modelClientRig(context, (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const start = '{"n": 1.00,\r\n"note": "two\\nlines",';
+    response.end(JSON.stringify(completion, undefined, 2).replace('{', () => start));
+  });
+
+  const outcome = await client.call(chatRequest(), never());
+
+  assert.ok(outcome.kind === 'completed');
+  const { text = '', body } = outcome.completion;
+  assert.doesNotMatch(text, /[\r\n]/u);
+  assert.match(text, /"n": 1\.00,/u);
+  assert.deepEqual(JSON.parse(text), body);
+});
+
 test('a v1 region is called with the deployment as its model and no api-version', async (context) => {
   const { server, client } = await modelClientRig(context, (response) => sendJson(response, 200, completion));
 

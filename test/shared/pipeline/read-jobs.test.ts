@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonObject } from '../../../shared/json.ts';
+import { z } from 'zod';
 import { batchProgressReader, batchResults, resultOf } from '../../../shared/pipeline/read-jobs.ts';
 import { cancelOne } from '../../../shared/pipeline/cancel-jobs.ts';
 import { submitJobs } from '../../../shared/pipeline/submit-jobs.ts';
@@ -17,10 +17,12 @@ async function submitBatch(rig: PipelineRig, jobs: number): Promise<void> {
   await rig.clock.run(submitJobs(rig.process(), submissions, ''));
 }
 
-async function linesOf(rig: PipelineRig): Promise<readonly JsonObject[]> {
-  const lines: JsonObject[] = [];
+const anyObject = z.record(z.string(), z.json());
+
+async function linesOf(rig: PipelineRig): Promise<readonly z.infer<typeof anyObject>[]> {
+  const lines: z.infer<typeof anyObject>[] = [];
   for await (const line of batchResults(rig.process(), 'b')) {
-    lines.push(line);
+    lines.push(anyObject.parse(JSON.parse(line)));
   }
   return lines;
 }
@@ -106,11 +108,22 @@ test('a result is read from wherever it is kept', async () => {
   const [job] = rig.jobs.all();
   assert.ok(job !== undefined);
 
-  assert.partialDeepStrictEqual(await resultOf(rig.process(), job), {
+  assert.partialDeepStrictEqual(JSON.parse((await resultOf(rig.process(), job)) ?? ''), {
     choices: [{ message: { content: 'x'.repeat(30_000) } }],
   });
   const { resultRef: _resultRef, ...small } = job;
-  assert.deepEqual(await resultOf(rig.process(), { ...small, result: { id: 'small' } }), { id: 'small' });
+  assert.deepEqual(await resultOf(rig.process(), { ...small, result: { id: 'small' } }), '{"id":"small"}');
   rig.payloads.payloads.clear();
   assert.equal(await resultOf(rig.process(), job), undefined);
+});
+
+test('a stored result is given back as the model wrote it, however large it is', async () => {
+  const rig = pipelineRig();
+  const text = `{"n":1.000,"x":"${'x'.repeat(70_000_000)}"}`;
+  await submitBatch(rig, 1);
+  const [job] = rig.jobs.all();
+  assert.ok(job !== undefined);
+  await rig.payloads.put('results/a~1.json', text);
+
+  assert.ok((await resultOf(rig.process(), { ...job, resultRef: 'results/a~1.json' })) === text);
 });

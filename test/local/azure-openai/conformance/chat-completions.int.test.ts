@@ -108,6 +108,7 @@ describe('chat completions', () => {
     assert.equal(annotated.choices.length, 1);
     assert.equal(response.headers.get('x-ms-client-request-id'), 'job-1');
     assert.equal(response.headers.get('x-ms-region'), 'east');
+    assert.equal(response.headers.get('x-ms-deployment-name'), 'mini');
     assert.match(response.headers.get('apim-request-id') ?? '', /^[\da-f-]{36}$/u);
     assert.equal(response.headers.get('x-ratelimit-limit-tokens'), '1000000');
     assert.equal(response.headers.get('x-ratelimit-remaining-tokens'), String(1_000_000 - 2 - 40));

@@ -90,4 +90,12 @@ describe('a provisioned deployment', () => {
     const settings = testSettings([chatDeployment({ model: 'gpt-5.5', provisioned: { units: 50 } })]);
     await assert.rejects(startForTest(context, settings), /Set tokensPerMinutePerUnit and outputWeight/u);
   });
+
+  test('spills over to no other deployment: that is refused by name', async (context) => {
+    const { azure } = (await startForTest(context, testSettings(deployments))).region();
+    const headers = { 'x-ms-spillover-deployment': 'mini-standard' };
+    const refused = await rejection(azure.chat.completions.create(question(1, 1), { headers }));
+    assert.equal(refused.code, 'not_carried');
+    assert.match(refused.message, /spillover/u);
+  });
 });

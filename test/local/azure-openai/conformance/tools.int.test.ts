@@ -129,6 +129,32 @@ describe('a chat completion with tools', () => {
     assert.equal(call?.type === 'function' ? call.function.name : undefined, 'get_weather');
   });
 
+  test("is gone through by the client's own tool runner to the text at the end", async (context) => {
+    const { azure } = (await startForTest(context)).region();
+    const asked: string[] = [];
+    const runner = azure.chat.completions.runTools({
+      ...question,
+      stream: false,
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'get_weather',
+            description: 'The weather of a city.',
+            parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+            parse: (text: string): unknown => JSON.parse(text),
+            function: (value: unknown) => {
+              asked.push(z.strictObject({ city: z.string() }).parse(value).city);
+              return '21 degrees';
+            },
+          },
+        },
+      ],
+    });
+    assert.ok(((await runner.finalContent()) ?? '') !== '');
+    assert.equal(asked.length, 1);
+  });
+
   test('that is cut by max_tokens ends with length', async (context) => {
     const { azure } = (await startForTest(context)).region();
     const { choices, usage } = await azure.chat.completions.create({ ...question, max_tokens: 4, tools: [weather] });
