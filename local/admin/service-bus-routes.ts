@@ -59,7 +59,7 @@ export function serviceBusRoutes(bus: Bus): readonly AdminRoute[] {
     ...bookRoutes('service-bus', bus.faults.book, (body) => readFault(bus, body)),
     {
       route: 'GET service-bus/queues',
-      about: 'How many messages each queue has: active, locked, scheduled and dead-lettered.',
+      about: 'How many messages each queue has: active, locked, scheduled, deferred and dead-lettered.',
       handle: () => {
         const { counts } = up(bus);
         return Object.fromEntries(bus.queues().map((queue) => [queue, counts(queue)]));

@@ -1,6 +1,7 @@
 import type { Container } from './catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
 import type { ItemKey } from './item-store.ts';
+import { isDeeperThan } from './json-depth.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { partitionKeyOf, tooFewComponents, wrongKey, type PartitionKey } from './partition-key.ts';
 import { readResourceName } from './resource-name.ts';
@@ -9,8 +10,8 @@ import { readTtl } from './time-to-live.ts';
 /** learn.microsoft.com/azure/cosmos-db/concepts-limits: 2 MB of UTF-8 JSON. */
 export const mostItemBytes = 2 * 1024 * 1024;
 
-/** The same page: levels of embedded objects and arrays. */
-const mostLevels = 128;
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits: levels of lists and objects in each other. */
+const deepestItem = 128;
 
 /** An item that has passed the rules: its key, and its JSON without system properties. */
 export interface Document {
@@ -47,10 +48,10 @@ export function readDocument(container: Container, body: Json | undefined, key: 
 
 /** The rules for an item that is already free of system properties. */
 export function checkDocument(container: Container, item: JsonObject): Document {
-  const id = readResourceName(Object.hasOwn(item, 'id') ? item['id'] : undefined);
-  if (isDeeper(item, mostLevels)) {
-    throw new CosmosError('BadRequest', `An item has at most ${mostLevels} levels of objects and arrays.`);
+  if (isDeeperThan(deepestItem, item)) {
+    throw new CosmosError('BadRequest', `An item is nested ${deepestItem} levels deep at most.`);
   }
+  const id = readResourceName(Object.hasOwn(item, 'id') ? item['id'] : undefined);
   const text = JSON.stringify(item);
   const bytes = Buffer.byteLength(text, 'utf8');
   if (bytes > mostItemBytes) {
@@ -61,12 +62,4 @@ export function checkDocument(container: Container, item: JsonObject): Document 
   }
   const key = { id, partitionKey: partitionKeyOf(item, container.partitionKeyPaths) };
   return { key, item, body: text, bytes, ttlSeconds: readTtl(item) };
-}
-
-/** Whether there are more levels than given; no deeper look than that is taken. */
-function isDeeper(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) {
-    return false;
-  }
-  return levels === 0 || Object.values(value).some((child: Json) => isDeeper(child, levels - 1));
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { FaultGate } from './fault-gate.ts';
 import type { ServiceBusFaults } from './service-bus-faults.ts';
-import { conditions, type AmqpError } from './amqp-error.ts';
+import type { AmqpError } from './amqp-error.ts';
 import { BrokerSession } from './broker-session.ts';
 import { guardConnection } from './connection-guard.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -10,6 +10,7 @@ import type { Entity } from './entity.ts';
 import { gatherWrites } from './gather-writes.ts';
 import { handleManagement } from './handle-management.ts';
 import { handlePutToken } from './handle-put-token.ts';
+import { closeIdle, idleLink } from './idle-errors.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { openIntakeLink } from './intake-link.ts';
 import { purposeOf, sessionFilter, type Purpose } from './link-purpose.ts';
@@ -17,14 +18,7 @@ import type { QueueEngine } from './queue-engine.ts';
 import { openRequestLink } from './request-link.ts';
 import { cbsStatus, managementStatus } from './request-message.ts';
 import { Responders } from './responders.ts';
-import {
-  asContext,
-  typedLong,
-  type RheaConnection,
-  type RheaContainer,
-  type RheaLink,
-  type RheaSession,
-} from './rhea-seam.ts';
+import { asContext, typedLong, type RheaContainer, type RheaLink, type RheaSession } from './rhea-seam.ts';
 import { Claims, type SharedKey } from './sas-claims.ts';
 import { dotNetTicks, openSession } from './session-attach.ts';
 import type { SessionHold } from './session-book.ts';
@@ -70,8 +64,14 @@ export class BrokerConnection {
     this.#idle = new IdleWatch({
       limits,
       now,
-      onIdleLink: (link) => this.#drop(link, idleLink(link, limits.idleLinkMs)),
-      onIdleConnection: (waited) => closeIdle(connection, socket, { waited, limits }),
+      onIdleLink: (link) => {
+        settings.log(`let an idle link go: ${link.name}`);
+        this.#drop(link, idleLink(link, limits.idleLinkMs));
+      },
+      onIdleConnection: (waited) => {
+        settings.log(`let an idle connection go, which waited for its ${waited}`);
+        closeIdle(connection, socket, { waited, limits });
+      },
     });
     const touch = (link: RheaLink): void => this.#idle.touch(link);
     this.#responders = new Responders(touch);
@@ -127,7 +127,7 @@ export class BrokerConnection {
       acceptLink(link, purpose.entity);
       this.#openMessages(link, session, { entity: purpose.entity, hold: undefined });
     } else {
-      acceptLink(link, undefined);
+      acceptLink(link, purpose.kind === 'management' ? purpose.entity : undefined);
       if (link.is_receiver()) {
         this.#openRequests(link, session, purpose);
       } else {
@@ -240,32 +240,3 @@ function acceptLink(link: RheaLink, entity: Entity | undefined, hold?: SessionHo
 }
 
 const usualMessageBytes = 262_144;
-
-/** The service's sentence; hours, minutes and seconds are those of the limit. */
-function idleLink(link: RheaLink, idleLinkMs: number): AmqpError {
-  const code = link.is_receiver() ? 'AmqpMessagePublisher' : 'AmqpMessageConsumer';
-  const timeout = new Date(idleLinkMs).toISOString().slice(11, 19);
-  return {
-    condition: conditions.detachForced,
-    description: `The link '${link.name}' is force detached. Details: ${code}.IdleTimerExpired: Idle timeout: ${timeout}.`,
-  };
-}
-
-/** How long a client gets to answer the end of its connection. */
-const closingMs = 1000;
-
-function closeIdle(
-  connection: RheaConnection,
-  socket: Socket,
-  { limits, waited }: { readonly limits: ConnectionLimits; readonly waited: 'handshake' | 'link' },
-): void {
-  if (waited === 'handshake') {
-    socket.destroy();
-    return;
-  }
-  connection.close({
-    condition: conditions.connectionForced,
-    description: `The connection was inactive for more than the allowed ${limits.idleConnectionMs} milliseconds and is closed by container 'LinkTracker'.`,
-  });
-  setTimeout(() => socket.destroy(), closingMs).unref();
-}

@@ -1,6 +1,9 @@
 import { conditions, type AmqpError } from './amqp-error.ts';
 import {
   deliveryState,
+  isTyped,
+  setAsideName,
+  type AttachFields,
   type DispositionFields,
   type FlowFields,
   type RheaFrame,
@@ -27,7 +30,8 @@ export type OnDisposition = (disposition: { readonly state: unknown; readonly se
  * - Answers to deliveries are written as they are given, see `separate-outcomes.ts`.
  * - A flow of the session wakes the links, for it may have opened the window; one with `echo` is answered.
  * - Transfers beyond the credit detach their link; those on a link that was detached and aborted ones are dropped.
- * - A link that is attached again under its name, while rhea has not yet forgotten the old one, is a new link.
+ * - A link that is attached again under its name, while rhea has not yet forgotten the old one, is a new link; so is one
+ *   of the same name in the other direction.
  */
 export class BrokerSession {
   readonly #session: RheaSession;
@@ -51,7 +55,8 @@ export class BrokerSession {
     };
     const takeAttach = session.on_attach.bind(session);
     session.on_attach = (frame) => {
-      finishDetach(session.links[frame.performative.name]);
+      makeRoom(session.links[frame.performative.name], frame.performative);
+      leaveOutUnknown(frame.performative);
       takeAttach(frame);
     };
     const takeDisposition = session.on_disposition.bind(session);
@@ -178,6 +183,8 @@ export class BrokerSession {
     const link = typeof handle === 'number' ? this.#session.remote.handles[handle] : undefined;
     if (link !== undefined) {
       this.touch(link);
+      // A receiver that takes credit back counts without what is on its way to it.
+      link.credit = Math.max(0, link.credit);
     }
     if (echo !== true || link?._draining === true) {
       return;
@@ -218,12 +225,30 @@ export class BrokerSession {
   }
 }
 
-/** A detach that was received is answered before the same name is attached again. */
-function finishDetach(link: RheaLink | undefined): void {
-  if (link !== undefined && !link.is_remote_open()) {
+/** A detach that was received is answered before the same name is attached again. Each direction has names of its own. */
+function makeRoom(link: RheaLink | undefined, attach: AttachFields): void {
+  if (link === undefined) {
+    return;
+  }
+  if (!link.is_remote_open()) {
     link.close();
     link._process();
     link.remove();
+  } else if (link.is_receiver() === attach.role) {
+    setAsideName(link);
+  }
+}
+
+/** Sources and targets. rhea says on the console that it does not know others, such as those of transactions. */
+const termini: ReadonlySet<unknown> = new Set([0x28, 0x29, 'amqp:source:list', 'amqp:target:list']);
+
+/** What is left of the link has no address, and is refused for that. */
+function leaveOutUnknown(attach: AttachFields): void {
+  for (const end of ['source', 'target'] as const) {
+    const terminus = attach[end];
+    if (isTyped(terminus) && !termini.has(terminus.descriptor?.value)) {
+      attach[end] = undefined;
+    }
   }
 }
 

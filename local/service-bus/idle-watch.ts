@@ -33,7 +33,10 @@ export class IdleWatch<Link> {
 
   add(link: Link): void {
     this.#usedAt.set(link, this.#now());
-    this.#arm();
+    // Among others it is the last to become idle.
+    if (this.#usedAt.size === 1) {
+      this.#arm();
+    }
   }
 
   /** The link was used. */
@@ -59,8 +62,10 @@ export class IdleWatch<Link> {
     clearTimeout(this.#timer);
     const { handshakeMs, idleConnectionMs, idleLinkMs } = this.#limits;
     const emptyForMs = this.#isOpen ? idleConnectionMs : handshakeMs;
-    const dueAtMs =
-      this.#usedAt.size === 0 ? this.#emptySince + emptyForMs : Math.min(...this.#usedAt.values()) + idleLinkMs;
+    let dueAtMs = this.#usedAt.size === 0 ? this.#emptySince + emptyForMs : Number.POSITIVE_INFINITY;
+    for (const usedAtMs of this.#usedAt.values()) {
+      dueAtMs = Math.min(dueAtMs, usedAtMs + idleLinkMs);
+    }
     this.#timer = setTimeout(
       () => {
         this.#look(dueAtMs);

@@ -33,7 +33,7 @@ export class Responders {
   /** @returns whether there was a link to answer on */
   send(replyTo: string, bytes: Buffer): boolean {
     for (const link of this.#links) {
-      const answers = link.name === replyTo || link.target?.address === replyTo;
+      const answers = link.local.attach.name === replyTo || link.target?.address === replyTo;
       if (answers && link.is_open() && link.session.outgoing.available() > 0) {
         this.#tag += 1;
         this.#touch(link);

@@ -35,6 +35,10 @@ export interface FlowFields {
 
 export interface AttachFields {
   readonly name: string;
+  /** True when it comes from a receiver. */
+  readonly role: boolean;
+  source: unknown;
+  target: unknown;
 }
 
 export interface DispositionFields {
@@ -52,12 +56,13 @@ interface RheaTerminus {
 }
 
 export interface RheaLink {
-  readonly name: string;
+  name: string;
   readonly session: RheaSession;
   readonly connection: RheaConnection;
   readonly local: {
     readonly detach: unknown;
     readonly attach: {
+      readonly name: string;
       max_message_size: number;
       snd_settle_mode: number;
       rcv_settle_mode: number;
@@ -99,8 +104,8 @@ export interface PendingDisposition {
 
 export interface RheaSession {
   readonly connection: RheaConnection;
-  /** By name. */
-  readonly links: Readonly<Record<string, RheaLink | undefined>>;
+  /** By `name`. */
+  readonly links: Record<string, RheaLink | undefined>;
   readonly remote: { readonly handles: Readonly<Record<number, RheaLink | undefined>> };
   readonly outgoing: {
     readonly deliveries: {
@@ -237,6 +242,17 @@ export function createContainer(report: (problem: string) => void, idleTimeOutMs
 
 export function asContext(context: unknown): RheaContext {
   return checked<RheaContext>(context, ['connection']);
+}
+
+/**
+ * Lets a second link of the same name be attached, in the other direction: rhea tells links by their names alone. The
+ * name in its own attach stays.
+ */
+export function setAsideName(link: RheaLink): void {
+  const { links } = link.session;
+  Reflect.deleteProperty(links, link.name);
+  link.name = `${link.name} (${link.is_receiver() ? 'in' : 'out'})`;
+  links[link.name] = link;
 }
 
 /** Keeps rhea from answering an attach, until the function that this returns is called. */

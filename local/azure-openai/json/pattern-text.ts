@@ -2,6 +2,8 @@ import type { Random } from '../seeded-random.ts';
 import { type PatternNode, readPattern } from './read-pattern.ts';
 
 const tries = 20;
+/** Longer texts are not made up. */
+const mostCharacters = 100_000;
 /** Most repetitions beyond the least, where a pattern sets no end. */
 const more = 6;
 
@@ -12,7 +14,7 @@ export function patternText(
 ): string | undefined {
   const node = readPattern(pattern);
   const expression = expressionOf(pattern);
-  if (node === undefined || expression === undefined) {
+  if (node === undefined || expression === undefined || longest(node) > mostCharacters) {
     return undefined;
   }
   for (let attempt = 0; attempt < tries; attempt += 1) {
@@ -22,6 +24,21 @@ export function patternText(
     }
   }
   return undefined;
+}
+
+/** Characters that a text of the node may have. */
+function longest(node: PatternNode): number {
+  switch (node.kind) {
+    case 'text':
+    case 'class':
+      return 1;
+    case 'sequence':
+      return node.nodes.reduce((sum, one) => sum + longest(one), 0);
+    case 'choice':
+      return Math.max(0, ...node.nodes.map((one) => longest(one)));
+    case 'repeat':
+      return Math.min(node.most, node.least + more) * longest(node.node);
+  }
 }
 
 function textOf(node: PatternNode, random: Random): string {
@@ -37,7 +54,7 @@ function textOf(node: PatternNode, random: Random): string {
       return chosen === undefined ? '' : textOf(chosen, random);
     }
     case 'repeat': {
-      const most = Math.min(node.most, node.least + more);
+      const most = Math.max(node.least, Math.min(node.most, node.least + more));
       const count = node.least + Math.floor(random() * (most - node.least + 1));
       return Array.from({ length: count }, () => textOf(node.node, random)).join('');
     }

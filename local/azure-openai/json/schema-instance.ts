@@ -6,8 +6,10 @@ import { stringOf } from './string-of.ts';
 
 /** Schemas nested deeper than this are ended as soon as they can be: optional parts are left out. */
 const deepest = 5;
-/** A schema that has no end of its own is given up here. */
+/** A schema that has no end of its own is given up here … */
 const hopeless = 64;
+/** … or once so many values have been made up of it. */
+const mostValues = 10_000;
 
 /** A schema asks for what the simulator cannot make up. */
 export class UnmetSchema extends Error {
@@ -20,21 +22,25 @@ export class UnmetSchema extends Error {
 /**
  * A value that a JSON schema takes, made up from random numbers: the same numbers, the same value.
  *
- * @throws {UnmetSchema} for a pattern that no string made up fits, a reference to nothing, a schema without an end
+ * @throws {UnmetSchema} for a pattern or length that no string made up has, a reference to nothing, a schema without an
+ *   end
  */
 export function schemaInstance(schema: unknown, random: Random): unknown {
-  return instance(schema, { root: schema, random, depth: 0 });
+  return instance(schema, { root: schema, random, depth: 0, made: { values: 0 } });
 }
 
 interface Making {
   readonly root: unknown;
   readonly random: Random;
   readonly depth: number;
+  /** Of the whole. */
+  readonly made: { values: number };
 }
 
 function instance(value: unknown, making: Making): unknown {
-  if (making.depth > hopeless) {
-    throw new UnmetSchema('a schema that never ends');
+  making.made.values += 1;
+  if (making.depth > hopeless || making.made.values > mostValues) {
+    throw new UnmetSchema('a schema that never ends, or of more than 10,000 values');
   }
   const schema = readSchema(value);
   if (schema === undefined) {
@@ -80,7 +86,7 @@ function ofType(schema: JsonSchema, making: Making): unknown {
     default: {
       const text = stringOf(schema, making.random);
       if (text === undefined) {
-        throw new UnmetSchema(`strings of the pattern ${schema.pattern ?? ''}`);
+        throw new UnmetSchema(`strings of the length or the pattern ${schema.pattern ?? ''}`);
       }
       return text;
     }
@@ -114,7 +120,12 @@ function arrayOf(schema: JsonSchema, making: Making): unknown {
   const first = schema.prefixItems ?? [];
   const least = Math.max(schema.minItems ?? 0, making.depth < deepest ? 1 + Math.floor(making.random() * 3) : 0);
   const length = Math.min(schema.maxItems ?? Number.POSITIVE_INFINITY, Math.max(first.length, least));
-  return Array.from({ length }, (_, index) => instance(first[index] ?? schema.items, deeper(making)));
+  if (length > mostValues) {
+    throw new UnmetSchema('an array of more than 10,000 items');
+  }
+  return Array.from({ length: Math.max(0, length) }, (_, index) =>
+    instance(first[index] ?? schema.items, deeper(making)),
+  );
 }
 
 /** At the depth where things end one that ends by itself, if there is any. */

@@ -3,9 +3,15 @@ import type { Random } from '../seeded-random.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { patternText } from './pattern-text.ts';
 
-/** A string of a schema's format, pattern and length; undefined when none was found for the pattern. */
+/** Longer ones are not made up. */
+const mostCharacters = 100_000;
+
+/** A string of a schema's format, pattern and length; undefined when none was found. */
 export function stringOf(schema: JsonSchema, random: Random): string | undefined {
   const { maxLength = Number.POSITIVE_INFINITY, minLength = 0, pattern } = schema;
+  if (minLength > Math.min(maxLength, mostCharacters)) {
+    return undefined;
+  }
   if (pattern !== undefined) {
     return patternText(pattern, { random, minLength, maxLength });
   }

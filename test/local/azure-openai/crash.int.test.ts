@@ -95,6 +95,28 @@ describe('a simulator that is killed', () => {
     assert.equal(tokenWindow.cost, 100 + 1000 + before.neighbour.admittedCost);
   });
 
+  test('knows from its database how full a provisioned deployment was, after corrections', async (context) => {
+    const clock = testClock();
+    const provisioned = { units: 60, tokensPerMinutePerUnit: 1000, outputWeight: 4, burstSeconds: 2 };
+    const settings = testSettings([chatDeployment({ provisioned })], {
+      databasePath: await databasePath(context),
+      now: clock.now,
+    });
+    const first = await startForTest(context, settings);
+    await first.region().azure.chat.completions.create(ask('[[sluice:answer-tokens=300]]', 2000));
+    clock.advance(100);
+    await first.region().azure.chat.completions.create(ask('[[sluice:answer-tokens=100]]', 2000));
+    clock.advance(100);
+    const before = await first.limiter();
+    const bucket = (await first.deployment()).tokenWindow;
+    await first.stop();
+
+    const second = await startForTest(context, settings);
+    assert.deepEqual(await second.limiter(), before);
+    assert.deepEqual((await second.deployment()).tokenWindow, bucket);
+    assert.ok(bucket.cost > 1000 && bucket.fullest > 1);
+  });
+
   test('stopped in an orderly way and started again goes on with its numbers', async (context) => {
     const settings = testSettings(undefined, { databasePath: await databasePath(context) });
     const first = await startForTest(context, settings);

@@ -111,6 +111,57 @@ describe('a value made up of a JSON schema', () => {
   });
 });
 
+describe('a schema of anything', () => {
+  const number = fc.oneof(fc.nat(5), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+  const pattern = fc.oneof(fc.string({ maxLength: 8 }), fc.stringMatching(/^[\\d()[\]{}*+?|^$a,9-]{0,10}$/u));
+  const { schema: anything } = fc.letrec<{ schema: unknown }>((tie) => ({
+    schema: fc.oneof(
+      { depthSize: 'small' },
+      fc.jsonValue(),
+      fc.record(
+        {
+          type: fc.oneof(
+            fc.constantFrom('object', 'array', 'string', 'integer', 'number', 'null', 'x'),
+            fc.jsonValue(),
+          ),
+          properties: fc.dictionary(fc.string({ maxLength: 3 }), tie('schema'), { maxKeys: 3 }),
+          required: fc.array(fc.string({ maxLength: 3 }), { maxLength: 3 }),
+          items: tie('schema'),
+          prefixItems: fc.array(tie('schema'), { maxLength: 2 }),
+          anyOf: fc.array(tie('schema'), { maxLength: 2 }),
+          allOf: fc.array(tie('schema'), { maxLength: 2 }),
+          $ref: fc.constantFrom('#', '#/items', '#/properties/a', 'other'),
+          enum: fc.array(fc.jsonValue(), { maxLength: 2 }),
+          minItems: number,
+          maxItems: number,
+          minLength: number,
+          maxLength: number,
+          minimum: number,
+          exclusiveMaximum: number,
+          multipleOf: number,
+          pattern,
+          format: fc.constantFrom('date', 'email', 'none'),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+  }));
+
+  test('is met or refused, and never more than that', () => {
+    fc.assert(
+      fc.property(anything, fc.nat(), (schema, seed) => {
+        try {
+          JSON.stringify(schemaInstance(schema, random(seed)));
+        } catch (error) {
+          assert.ok(error instanceof UnmetSchema, String(error));
+        }
+        strictSchemaProblem(schema);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('a text of a pattern', () => {
   const patterns = [
     '^\\d{4}-\\d{2}$',

@@ -202,6 +202,61 @@ test('a declared queue is gone when it is no longer declared, one that was made 
   assert.deepEqual(names, ['made']);
 });
 
+test('killed while a session is held, the session is free again with its state, and what was deferred stays so', async (t) => {
+  const databasePath = temporaryDatabase(t);
+  const queue = { name: 'jobs', requiresSession: true };
+  const first = await startChild(t, { databasePath, queue });
+  const client = openClient(first.connectionString, 3000);
+  await client
+    .createSender('jobs')
+    .sendMessages(['deferred', 'held', 'ready'].map((body) => ({ body, sessionId: 'a' })));
+  const holder = await client.acceptSession('jobs', 'a');
+  const [deferred] = await receive(holder, 2);
+  assert.ok(deferred !== undefined);
+  await holder.deferMessage(deferred);
+  await holder.setSessionState('step 2');
+  await first.kill();
+
+  const bus = await startServiceBus({ port: 0, databasePath, queues: [queue], key: 'test-key' });
+  t.after(() => bus.stop());
+  await withClient(bus.connectionString, async (again) => {
+    const session = await again.acceptNextSession('jobs');
+    const state: unknown = await session.getSessionState();
+    const messages = await receive(session, 2);
+    const [aside] = await session.receiveDeferredMessages(deferred.sequenceNumber ?? []);
+
+    assert.equal(session.sessionId, 'a');
+    assert.equal(state, 'step 2');
+    assert.deepEqual(
+      messages.map(({ body, deliveryCount }): unknown[] => [body, deliveryCount]),
+      [
+        ['held', 0],
+        ['ready', 0],
+      ],
+    );
+    assert.equal(aside?.body, 'deferred');
+  });
+});
+
+test('what expired while the service was down is dead-lettered when it is back', async (t) => {
+  const databasePath = temporaryDatabase(t);
+  const queue = { name: 'jobs', deadLetterOnExpiration: true };
+  const first = await startChild(t, { databasePath, queue });
+  const client = openClient(first.connectionString, 3000);
+  await client.createSender('jobs').sendMessages([{ body: 'late', timeToLive: 1 }, { body: 'stays' }]);
+  await first.kill();
+
+  const bus = await startServiceBus({ port: 0, databasePath, queues: [queue], key: 'test-key' });
+  t.after(() => bus.stop());
+  await withClient(bus.connectionString, async (again) => {
+    const dead = await receiveOne(again.createReceiver('jobs', { subQueueType: 'deadLetter' }));
+
+    assert.equal(dead.body, 'late');
+    assert.equal(dead.deadLetterReason, 'TTLExpiredException');
+    assert.equal(bus.counts('jobs').active, 1);
+  });
+});
+
 test('a database that is in use is refused, and so is one of another version', async (t) => {
   const databasePath = temporaryDatabase(t);
   const settings = { port: 0, databasePath, queues: [{ name: 'jobs' }], key: 'test-key' };

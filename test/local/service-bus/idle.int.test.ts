@@ -1,14 +1,29 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { ServiceBusClient } from '@azure/service-bus';
 import type { ConnectionLimits } from '../../../local/service-bus/connection-limits.ts';
 import { startServiceBus, type ServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { RawClient } from './raw-client.ts';
-import { temporaryDatabase } from './service-bus-fixture.ts';
+import { bodies, receive, receiveOne, temporaryDatabase } from './service-bus-fixture.ts';
+
+/** Calls back with each line that the service logs. */
+type OnLine = (line: string) => void;
 
 /** Nothing here takes as long as the limits that are not named. */
-async function startLimited(t: TestContext, limits: Partial<ConnectionLimits>): Promise<ServiceBus> {
+async function startLimited(
+  t: TestContext,
+  limits: Partial<ConnectionLimits>,
+  log: OnLine = () => undefined,
+): Promise<ServiceBus> {
   const databasePath = temporaryDatabase(t);
-  const bus = await startServiceBus({ port: 0, databasePath, queues: [{ name: 'jobs' }], key: 'test-key', limits });
+  const bus = await startServiceBus({
+    port: 0,
+    databasePath,
+    queues: [{ name: 'jobs' }],
+    key: 'test-key',
+    limits,
+    log,
+  });
   t.after(async () => bus.stop());
   return bus;
 }
@@ -85,4 +100,28 @@ test('a connection without a link is closed with amqp:connection:forced', { time
   await raw.closed();
 
   assert.match(JSON.stringify(close.fields), /amqp:connection:forced/);
+});
+
+test('an SDK whose links and connection were let go sends, receives and peeks on', { timeout: 30_000 }, async (t) => {
+  const letGo = Promise.withResolvers<undefined>();
+  const onLine = (line: string): void => {
+    if (line.startsWith('let an idle connection go')) {
+      letGo.resolve(undefined);
+    }
+  };
+  const bus = await startLimited(t, { idleLinkMs: 200, idleConnectionMs: 200 }, onLine);
+  // The SDK tries again what the end of the connection cuts off.
+  const client = new ServiceBusClient(bus.connectionString, { retryOptions: { retryDelayInMs: 50 } });
+  const [sender, receiver] = [client.createSender('jobs'), client.createReceiver('jobs')];
+  await sender.sendMessages([{ body: 'first' }, { body: 'second' }]);
+  await receiver.completeMessage(await receiveOne(receiver));
+
+  await letGo.promise;
+  await sender.sendMessages({ body: 'third' });
+  const messages = await receive(receiver, 2);
+  const peeked = await receiver.peekMessages(10);
+  await client.close();
+
+  assert.deepEqual(bodies(messages), ['second', 'third']);
+  assert.deepEqual(bodies(peeked), ['second', 'third']);
 });

@@ -4,7 +4,12 @@ import rhea from 'rhea';
 import { readEntries, readValue } from '../../../local/service-bus/amqp-decode.ts';
 import { encodeInt, encodeString } from '../../../local/service-bus/amqp-encode.ts';
 import { encodeDelivered } from '../../../local/service-bus/delivered-message.ts';
-import { changeApplicationProperties, parseBatch, parseMessage } from '../../../local/service-bus/message-sections.ts';
+import {
+  changeApplicationProperties,
+  parseBatch,
+  parseMessage,
+  withinTimeToLive,
+} from '../../../local/service-bus/message-sections.ts';
 
 const place = {
   id: 1,
@@ -118,4 +123,37 @@ test('changed application properties keep the others and their types', () => {
     ],
   );
   assert.equal(changeApplicationProperties(applicationProperties, []), applicationProperties);
+});
+
+test('the session of a message is its group id', () => {
+  const sessionOf = (fields: object): string | undefined =>
+    parseMessage(rhea.message.encode({ ...fields, body: plain })).sessionId;
+
+  assert.equal(sessionOf({ message_id: 'm', group_id: 'orders' }), 'orders');
+  assert.equal(sessionOf({ group_id: '' }), '');
+  assert.equal(sessionOf({ message_id: 'm' }), undefined);
+  assert.equal(sessionOf({}), undefined);
+});
+
+test("a queue's time to live shortens a longer one, and the absolute expiry time with it", () => {
+  const created = new Date(1_700_000_000_000);
+  const times = { ttl: 60_000, creation_time: created, absolute_expiry_time: new Date(created.getTime() + 60_000) };
+  const sent = parseMessage(rhea.message.encode({ message_id: 'm', subject: 's', ...times, body: plain }));
+
+  const shortened = withinTimeToLive(sent, 5000);
+  const delivered = rhea.message.decode(encodeDelivered({ ...shortened, ...place }));
+
+  assert.equal(shortened.ttlMs, 5000);
+  assert.deepEqual(
+    [delivered['absolute_expiry_time'], delivered['creation_time'], delivered['subject'], delivered['message_id']],
+    [new Date(created.getTime() + 5000), created, 's', 'm'],
+  );
+  assert.equal(withinTimeToLive(sent, 60_000), sent);
+  assert.equal(withinTimeToLive(sent, undefined), sent);
+});
+
+test("a message without a time to live gets its queue's", () => {
+  const sent = parseMessage(rhea.message.encode({ message_id: 'm', body: plain }));
+
+  assert.equal(withinTimeToLive(sent, 5000).ttlMs, 5000);
 });

@@ -68,3 +68,24 @@ test('a ready list of many messages can be emptied and filled again', () => {
   assert.equal(list.take(), 20_001);
   assert.equal(list.take(), undefined);
 });
+
+test('a number that was removed is given no more, and the others in their order', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(200), { minLength: 1 }), fc.func(fc.boolean()), (sequences, isRemoved) => {
+      const list = new ReadyList();
+      for (const sequence of sequences) {
+        list.add(sequence);
+      }
+      for (const sequence of sequences.filter((each) => isRemoved(each))) {
+        list.remove(sequence);
+      }
+      const kept = sequences.filter((each) => !isRemoved(each)).toSorted((left, right) => left - right);
+      assert.equal(list.size, kept.length);
+      assert.deepEqual(
+        kept.map(() => list.take()),
+        kept,
+      );
+      assert.equal(list.take(), undefined);
+    }),
+  );
+});

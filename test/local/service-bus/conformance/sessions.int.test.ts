@@ -254,3 +254,39 @@ test('a subscriber to a session sees its messages in order, those that arrive la
 
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5]);
 });
+
+test('several receivers work through many sessions: each message once, each session in order', async (t) => {
+  const [client, queue] = [await openClient(t), await openQueue(t, withSessions)];
+  const ids = Array.from({ length: 6 }, (_, index) => `s${index}`);
+  for (const sessionId of ids) {
+    await client.createSender(queue).sendMessages(Array.from({ length: 10 }, (_, body) => ({ body, sessionId })));
+  }
+  const done: [session: string | undefined, body: unknown][] = [];
+
+  const work = async (): Promise<void> => {
+    const own = await openClient(t);
+    while (done.length < ids.length * 10) {
+      const session = await own.acceptNextSession(queue).catch(() => undefined);
+      // Three of four are settled: sessions change hands in the middle, and the fourth comes back.
+      const messages = (await session?.receiveMessages(4, { maxWaitTimeInMs: 1000 })) ?? [];
+      for (const message of messages.slice(0, 3)) {
+        await session?.completeMessage(message);
+        done.push([message.sessionId, message.body]);
+        if (done.length === ids.length * 10) {
+          await client
+            .createSender(queue)
+            .sendMessages(['x', 'y', 'z'].map((sessionId) => ({ body: 'end', sessionId })));
+        }
+      }
+      await session?.close();
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+
+  for (const id of ids) {
+    assert.deepEqual(
+      done.filter(([session, body]) => session === id && body !== 'end').map(([, body]) => body),
+      Array.from({ length: 10 }, (_, body) => body),
+    );
+  }
+});
