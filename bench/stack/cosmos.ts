@@ -79,10 +79,16 @@ async function measureFloor(context: BenchContext) {
   try {
     const load = { items: floor.container, prefix: 'floor-', signal, count: Math.ceil(measured * scale) };
     const warm = { ...load, count: Math.ceil(warmUp * scale) };
+    const before = await readProcessUsage(floor.pid);
     const floorCreatesPerSecond = await rateOf(createAll, warm, load);
     const floorReadsPerSecond = await rateOf(readAll, warm, load);
-    tell(`floor: ${perSecond(floorCreatesPerSecond)} creates and ${perSecond(floorReadsPerSecond)} reads of nothing`);
-    return { floorCreatesPerSecond, floorReadsPerSecond };
+    const after = await readProcessUsage(floor.pid);
+    const floorServerCpuUsPerRequest = ((after.cpuMs - before.cpuMs) * 1000) / (2 * (load.count + warm.count));
+    tell(
+      `floor: ${perSecond(floorCreatesPerSecond)} creates and ${perSecond(floorReadsPerSecond)} reads of nothing; ` +
+        `${floorServerCpuUsPerRequest.toFixed(0)} µs of the server each`,
+    );
+    return { floorCreatesPerSecond, floorReadsPerSecond, floorServerCpuUsPerRequest };
   } finally {
     await floor.stop();
   }

@@ -20,7 +20,7 @@ const account = JSON.stringify({
 /** A server in a process of its own that answers every request with one item, and a container that is none. */
 export async function startHttpFloor(
   signal: AbortSignal,
-): Promise<{ readonly container: Container; readonly stop: () => Promise<void> }> {
+): Promise<{ readonly container: Container; readonly pid: number; readonly stop: () => Promise<void> }> {
   const settings = JSON.stringify({
     account,
     item: JSON.stringify({ id: 'floor', text: 'x'.repeat(itemBytes - 30) }),
@@ -32,6 +32,7 @@ export async function startHttpFloor(
   const client = new CosmosClient({ endpoint, key });
   return {
     container: client.database('bench').container('items'),
+    pid: server.pid,
     stop: async () => {
       client.dispose();
       await server.stop();

@@ -49,8 +49,9 @@ async function start({ folder, signal }: BenchContext): Promise<Running> {
 interface Cost {
   readonly sentPerSecond: number;
   readonly completedPerSecond: number;
-  /** Of the server's process, both ways together. */
-  readonly serverCpuUsPerMessage: number;
+  /** CPU of the server's process for a message, in microseconds. */
+  readonly sentCpuUs: number;
+  readonly completedCpuUs: number;
   readonly rssMb: number;
 }
 
@@ -69,15 +70,18 @@ async function measure(context: BenchContext): Promise<Figures> {
     await sendAll(client, queue, shortQueue, signal);
     const short = await costOf(running, count, context);
     await sendAll(client, queue, Math.ceil(longQueue * scale) - shortQueue, signal);
+    tell(`${Math.ceil(longQueue * scale)} queued:`);
     const long = await costOf(running, count, context);
     return {
       sentPerSecond: short.sentPerSecond,
       completedPerSecond: short.completedPerSecond,
       sentPerSecondLong: long.sentPerSecond,
       completedPerSecondLong: long.completedPerSecond,
-      serverCpuUsPerMessage: short.serverCpuUsPerMessage,
-      serverCpuUsPerMessageLong: long.serverCpuUsPerMessage,
-      flatness: long.serverCpuUsPerMessage / short.serverCpuUsPerMessage,
+      sentCpuUs: short.sentCpuUs,
+      sentCpuUsLong: long.sentCpuUs,
+      completedCpuUs: short.completedCpuUs,
+      completedCpuUsLong: long.completedCpuUs,
+      costRatio: (long.sentCpuUs + long.completedCpuUs) / (short.sentCpuUs + short.completedCpuUs),
       rssMb: short.rssMb,
       rssMbLong: long.rssMb,
       floorInsertsPerSecond: floor.insertsPerSecond,
@@ -95,18 +99,20 @@ async function costOf({ client, server }: Running, count: number, { signal, tell
   const startMs = performance.now();
   await sendAll(client, queue, count, signal);
   const sentMs = performance.now();
+  const sent = await readProcessUsage(server.pid);
   await completeAll(client, queue, count, signal);
   const endMs = performance.now();
-  const after = await readProcessUsage(server.pid);
+  const end = await readProcessUsage(server.pid);
   const cost = {
     sentPerSecond: (count * 1000) / (sentMs - startMs),
     completedPerSecond: (count * 1000) / (endMs - sentMs),
-    serverCpuUsPerMessage: ((after.cpuMs - before.cpuMs) * 1000) / count,
-    rssMb: after.rssMb,
+    sentCpuUs: ((sent.cpuMs - before.cpuMs) * 1000) / count,
+    completedCpuUs: ((end.cpuMs - sent.cpuMs) * 1000) / count,
+    rssMb: end.rssMb,
   };
   tell(
-    `${perSecond(cost.sentPerSecond)} sent, ${perSecond(cost.completedPerSecond)} received and completed; ` +
-      `${cost.serverCpuUsPerMessage.toFixed(0)} µs of the server each, ${cost.rssMb} MB`,
+    `${perSecond(cost.sentPerSecond)} sent at ${cost.sentCpuUs.toFixed(0)} µs of the server each, ` +
+      `${perSecond(cost.completedPerSecond)} received and completed at ${cost.completedCpuUs.toFixed(0)} µs; ${cost.rssMb} MB`,
   );
   return cost;
 }

@@ -138,19 +138,28 @@ function readRequest(incoming: IncomingMessage, body: string): CosmosRequest {
   };
 }
 
-/** The body as text; undefined when it is too large (the rest of it is read and dropped, so that an answer can go out). */
+/**
+ * The body as text; undefined when it is too large (the rest of it is read and dropped, so that an answer can go out).
+ * By events, which costs less than iterating.
+ */
 async function readBody(incoming: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming) {
-    if (Buffer.isBuffer(chunk)) {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= mostRequestBytes) {
         chunks.push(chunk);
       }
-    }
-  }
-  return bytes > mostRequestBytes ? undefined : Buffer.concat(chunks).toString('utf8');
+    });
+    incoming.once('end', () => {
+      resolve(bytes > mostRequestBytes ? undefined : Buffer.concat(chunks).toString('utf8'));
+    });
+    incoming.on('error', reject);
+    incoming.once('close', () => {
+      reject(new Error('The request ended before it was complete.'));
+    });
+  });
 }
 
 function write(outgoing: ServerResponse, { answer, container }: Outcome): void {

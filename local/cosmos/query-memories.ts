@@ -8,22 +8,36 @@ export interface QueryMemories {
   readonly open: (name: string) => Memory;
 }
 
-/** Each may hold some 10 MB; clients read the pages of a query one after the other. */
+/** Clients read the pages of a query one after the other, so that few are under way at once. */
 const mostMemories = 8;
+/** Larger answers are made again for each page. */
+const mostCharacters = 32 * 1024 * 1024;
 
 export function openQueryMemories(): QueryMemories {
-  const kept = new Map<string, Kept>();
+  const memories = new Map<string, Kept>();
   return {
     open: (name) => ({
-      recall: () => kept.get(name),
-      keep: (value) => {
-        kept.delete(name);
-        kept.set(name, value);
-        const oldest = kept.size > mostMemories ? kept.keys().next().value : undefined;
+      name,
+      recall: (wanted) => memories.get(wanted),
+      keep: (wanted, kept) => {
+        if (isTooLarge(kept)) {
+          return;
+        }
+        memories.delete(wanted);
+        memories.set(wanted, kept);
+        const oldest = memories.size > mostMemories ? memories.keys().next().value : undefined;
         if (oldest !== undefined) {
-          kept.delete(oldest);
+          memories.delete(oldest);
         }
       },
     }),
   };
+}
+
+function isTooLarge(kept: Kept): boolean {
+  let characters = 0;
+  for (const text of kept.kind === 'documents' ? kept.documents : []) {
+    characters += text.length;
+  }
+  return characters > mostCharacters;
 }

@@ -1,6 +1,7 @@
 import type { Container } from './catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
 import type { ItemKey } from './item-store.ts';
+import { isDeeperThan } from './json-depth.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { partitionKeyOf, tooFewComponents, wrongKey, type PartitionKey } from './partition-key.ts';
 import { readResourceName } from './resource-name.ts';
@@ -8,6 +9,9 @@ import { readTtl } from './time-to-live.ts';
 
 /** learn.microsoft.com/azure/cosmos-db/concepts-limits: 2 MB of UTF-8 JSON. */
 export const mostItemBytes = 2 * 1024 * 1024;
+
+/** learn.microsoft.com/azure/cosmos-db/concepts-limits: levels of lists and objects in each other. */
+const deepestItem = 128;
 
 /** An item that has passed the rules: its key, and its JSON without system properties. */
 export interface Document {
@@ -44,6 +48,9 @@ export function readDocument(container: Container, body: Json | undefined, key: 
 
 /** The rules for an item that is already free of system properties. */
 export function checkDocument(container: Container, item: JsonObject): Document {
+  if (isDeeperThan(deepestItem, item)) {
+    throw new CosmosError('BadRequest', `An item is nested ${deepestItem} levels deep at most.`);
+  }
   const id = readResourceName(Object.hasOwn(item, 'id') ? item['id'] : undefined);
   const text = JSON.stringify(item);
   const bytes = Buffer.byteLength(text, 'utf8');

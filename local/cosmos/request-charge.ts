@@ -129,7 +129,7 @@ function collect(value: Json, path: string, terms: Set<string>): void {
       collect(child, `${path}/${name}`, terms);
     }
   } else {
-    terms.add(`${path}=${JSON.stringify(value)}`);
+    terms.add(typeof value === 'string' ? `${path}="${value}"` : `${path}=${String(value)}`);
   }
 }
 

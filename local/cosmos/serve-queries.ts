@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Container } from './catalog.ts';
 import { CosmosError, notCarriedError } from './cosmos-error.ts';
 import { parseJson, type Json } from './json.ts';
+import { isDeeperThan } from './json-depth.ts';
 import { isIndexed, refuseUnindexedOrder } from './order-index.ts';
 import { readPageSize } from './page-size.ts';
 import { readPartitionScope, type PartitionScope } from './partition-key.ts';
@@ -93,6 +94,8 @@ const specSchema = z.object({
     .nullish(),
 });
 
+const deepestParameter = 500;
+
 /** The query text and its parameters. Throws `CosmosError` (400). */
 export function readQuerySpec(request: CosmosRequest): {
   readonly text: string;
@@ -106,6 +109,9 @@ export function readQuerySpec(request: CosmosRequest): {
   for (const { name, value } of read.data.parameters ?? []) {
     if (parameters.has(name)) {
       throw new CosmosError('BadRequest', `Specified duplicate parameter name '${name}'.`);
+    }
+    if (value !== undefined && isDeeperThan(deepestParameter, value)) {
+      throw notCarriedError(`parameters that are nested deeper than ${deepestParameter} levels ('${name}')`);
     }
     if (value !== undefined) {
       parameters.set(name, value);

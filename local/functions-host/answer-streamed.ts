@@ -4,7 +4,6 @@
  * being held: a slow side slows the other down, and one that breaks off cuts the other.
  */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import type { Invoker } from './create-invoker.ts';
 import { answerEmpty, type HttpCall } from './http-call.ts';
 import { callerTrace, headerTexts, queryTexts } from './http-data.ts';
@@ -45,10 +44,13 @@ async function forward(call: HttpCall, worker: AppWorker, invocationId: string):
     path: request.url,
     headers: forwardedHeaders(call, invocationId),
   });
-  // A client that goes away takes the request to the worker with it.
-  response.once('close', () => sent.destroy());
-  // Of a body that breaks off the worker learns by the end of its connection, and the client by that of its own.
-  pipeline(request, sent).catch(() => sent.destroy());
+  // A client that goes away, before its request has ended or after, takes the request to the worker with it.
+  response.once('close', () => {
+    if (!response.writableFinished) {
+      sent.destroy();
+    }
+  });
+  request.pipe(sent);
   try {
     await passOn(await answerTo(sent), response);
   } catch {
@@ -70,15 +72,23 @@ async function answerTo(sent: ReturnType<typeof httpRequest>): Promise<IncomingM
 }
 
 async function passOn(answer: IncomingMessage, response: ServerResponse): Promise<void> {
-  const headers = answer.headersDistinct;
-  for (const [name, values] of Object.entries(headers)) {
-    if (values !== undefined && !connectionHeaders.has(name)) {
-      response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined && !connectionHeaders.has(name)) {
+      response.setHeader(name, value);
     }
   }
-  response.writeHead(answer.statusCode ?? 500);
-  response.flushHeaders();
-  await pipeline(answer, response);
+  response.statusCode = answer.statusCode ?? 500;
+  const passed = new Promise<void>((resolve, reject) => {
+    response.once('close', resolve);
+    answer.once('error', reject);
+    answer.once('close', () => {
+      if (!answer.complete) {
+        reject(new Error('The response broke off.'));
+      }
+    });
+  });
+  answer.pipe(response);
+  await passed;
 }
 
 /** Of a connection and not of what it carries (RFC 9110, 7.6.1). */

@@ -61,7 +61,12 @@ function answerHost(core: FunctionsCore, stream: StreamServer | undefined): void
   });
   const invoke = async (invocation: Invocation): Promise<void> => {
     const { invocationId } = invocation;
-    tell({ kind: 'ended', invocationId, outcome: await run(invocation) });
+    try {
+      tell({ kind: 'ended', invocationId, outcome: await run(invocation) });
+    } catch (error) {
+      // A result that cannot leave the thread.
+      tell({ kind: 'ended', invocationId, outcome: { kind: 'failed', reason: describeError(error) } });
+    }
   };
   const terminate = async (): Promise<void> => {
     try {

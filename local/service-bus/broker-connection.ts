@@ -18,13 +18,7 @@ import type { QueueEngine } from './queue-engine.ts';
 import { openRequestLink } from './request-link.ts';
 import { cbsStatus, managementStatus } from './request-message.ts';
 import { Responders } from './responders.ts';
-import {
-  asContext,
-  typedLong,
-  type RheaContainer,
-  type RheaLink,
-  type RheaSession,
-} from './rhea-seam.ts';
+import { asContext, typedLong, type RheaContainer, type RheaLink, type RheaSession } from './rhea-seam.ts';
 import { Claims, type SharedKey } from './sas-claims.ts';
 import { dotNetTicks, openSession } from './session-attach.ts';
 import type { SessionHold } from './session-book.ts';
@@ -133,7 +127,7 @@ export class BrokerConnection {
       acceptLink(link, purpose.entity);
       this.#openMessages(link, session, { entity: purpose.entity, hold: undefined });
     } else {
-      acceptLink(link, undefined);
+      acceptLink(link, purpose.kind === 'management' ? purpose.entity : undefined);
       if (link.is_receiver()) {
         this.#openRequests(link, session, purpose);
       } else {

@@ -56,7 +56,7 @@ export class BrokerSession {
     const takeAttach = session.on_attach.bind(session);
     session.on_attach = (frame) => {
       makeRoom(session.links[frame.performative.name], frame.performative);
-      leaveOutCoordinator(frame.performative);
+      leaveOutUnknown(frame.performative);
       takeAttach(frame);
     };
     const takeDisposition = session.on_disposition.bind(session);
@@ -239,12 +239,16 @@ function makeRoom(link: RheaLink | undefined, attach: AttachFields): void {
   }
 }
 
-/** The target of a transaction's link: rhea knows it not and says so on the console. The link is refused. */
-const coordinators: ReadonlySet<unknown> = new Set([0x30, 'amqp:coordinator:list']);
+/** Sources and targets. rhea says on the console that it does not know others, such as those of transactions. */
+const termini: ReadonlySet<unknown> = new Set([0x28, 0x29, 'amqp:source:list', 'amqp:target:list']);
 
-function leaveOutCoordinator(attach: AttachFields): void {
-  if (isTyped(attach.target) && coordinators.has(attach.target.descriptor?.value)) {
-    attach.target = undefined;
+/** What is left of the link has no address, and is refused for that. */
+function leaveOutUnknown(attach: AttachFields): void {
+  for (const end of ['source', 'target'] as const) {
+    const terminus = attach[end];
+    if (isTyped(terminus) && !termini.has(terminus.descriptor?.value)) {
+      attach[end] = undefined;
+    }
   }
 }
 

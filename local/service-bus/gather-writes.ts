@@ -6,33 +6,33 @@ const largestCopied = 16_384;
 
 /**
  * Writes what rhea has to say in one round of its work at once. By itself it hands every frame to the socket on its own,
- * and sets the timer of its heartbeat anew each time.
+ * and sets the timer of its heartbeat anew each time. Frames are still encoded when they are said: rhea changes what they
+ * are made of afterwards.
  */
 export function gatherWrites(connection: RheaConnection, socket: Socket): void {
   const work = connection._process.bind(connection);
   const output = connection.output.bind(connection);
-  const write = connection.transport.write.bind(connection.transport);
+  const encode = connection.transport.write.bind(connection.transport);
+  const frames: Buffer[] = [];
+  const gather = { write: (frame: Buffer) => frames.push(frame) };
   let isAtWork = false;
-  let hasOutput = false;
-  connection.output = () => {
-    if (isAtWork) {
-      hasOutput = true;
-    } else {
-      output();
+  connection.transport.write = () => {
+    encode(gather);
+    if (!isAtWork) {
+      writeTogether(socket, frames.splice(0));
     }
   };
-  connection.transport.write = () => {
-    const frames: Buffer[] = [];
-    write({ write: (frame) => frames.push(frame) });
-    writeTogether(socket, frames);
-  };
-  const writeClose = connection._write_close.bind(connection);
-  // rhea forgets the error as soon as it has handed the frame on.
-  connection._write_close = () => {
-    const wasAtWork = isAtWork;
-    isAtWork = false;
-    writeClose();
-    isAtWork = wasAtWork;
+  connection.output = () => {
+    if (!isAtWork) {
+      output();
+      return;
+    }
+    try {
+      encode(gather);
+    } catch {
+      // rhea meets the same again, and ends the connection with it.
+      output();
+    }
   };
   connection._process = () => {
     isAtWork = true;
@@ -41,8 +41,7 @@ export function gatherWrites(connection: RheaConnection, socket: Socket): void {
     } finally {
       isAtWork = false;
     }
-    if (hasOutput) {
-      hasOutput = false;
+    if (frames.length > 0) {
       output();
     }
   };

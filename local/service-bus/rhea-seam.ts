@@ -37,6 +37,7 @@ export interface AttachFields {
   readonly name: string;
   /** True when it comes from a receiver. */
   readonly role: boolean;
+  source: unknown;
   target: unknown;
 }
 

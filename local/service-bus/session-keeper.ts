@@ -36,6 +36,8 @@ export class SessionKeeper {
   readonly #expiries = new BinaryHeap<{ readonly atMs: number; readonly entity: Entity; readonly hold: SessionHold }>(
     (left, right) => left.atMs < right.atMs,
   );
+  /** How many sessions are held. The heap keeps those that were given up until their time, or until they are most. */
+  #held = 0;
 
   constructor(fields: {
     readonly store: QueueStore;
@@ -155,7 +157,7 @@ export class SessionKeeper {
     for (let next = this.#expiries.peek(); next !== undefined && next.atMs <= nowMs; next = this.#expiries.peek()) {
       this.#expiries.take();
       const { entity, hold } = next;
-      if (entity.sessions?.holdOf(hold.session) !== hold) {
+      if (!isHeld(entity, hold)) {
         continue;
       }
       if (hold.untilMs > nowMs) {
@@ -178,6 +180,10 @@ export class SessionKeeper {
     const hold: SessionHold = { session, linkName, locks: new Set(), untilMs, lost };
     bookOf(entity).hold(hold);
     this.#expiries.push({ atMs: untilMs, entity, hold });
+    this.#held += 1;
+    if (this.#expiries.size > 1024 + this.#held * 2) {
+      this.#expiries.retain((expiry) => isHeld(expiry.entity, expiry.hold));
+    }
     this.#turn.afterCommit(() => {
       waiter.accepted(hold);
     });
@@ -195,6 +201,7 @@ export class SessionKeeper {
       this.#comeBack(lock, counted);
     }
     if (entity.sessions?.release(hold) === true) {
+      this.#held -= 1;
       this.#wake(entity);
     }
   }
@@ -204,6 +211,10 @@ interface Gift {
   readonly entity: Entity;
   readonly session: string;
   readonly waiter: SessionWaiter;
+}
+
+function isHeld(entity: Entity, hold: SessionHold): boolean {
+  return entity.sessions?.holdOf(hold.session) === hold;
 }
 
 function bookOf(entity: Entity): SessionBook {

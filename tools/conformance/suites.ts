@@ -45,6 +45,6 @@ every container is billed for at least an hour at the least throughput that ther
 already is not touched.`,
     },
   },
-  { name: 'azure-openai', title: 'Azure OpenAI', pattern: 'test/local/azure-openai/**/*.int.test.ts' },
+  { name: 'azure-openai', title: 'Azure OpenAI', pattern: 'test/local/azure-openai/conformance/**/*.int.test.ts' },
   { name: 'functions-host', title: 'Functions host', pattern: 'test/local/functions-host/**/*.int.test.ts' },
 ];

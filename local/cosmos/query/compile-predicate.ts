@@ -7,6 +7,7 @@ import { parsePredicate } from './parse-query.ts';
 import { notCarried } from './query-error.ts';
 
 const cacheSize = 500;
+const longestKept = 16 * 1024;
 
 /**
  * Compiles predicates of conditional patches (`FROM c WHERE …`), which cannot have parameters: most texts come once, so
@@ -20,6 +21,9 @@ export function openPredicateCache(now: () => number = Date.now): (text: string)
       return known;
     }
     const holds = compilePredicate(text, now);
+    if (text.length > longestKept) {
+      return holds;
+    }
     if (cache.size >= cacheSize) {
       cache.clear();
     }

@@ -53,6 +53,8 @@ export interface SortKey {
 }
 
 const cacheSize = 1000;
+/** Longer texts are written by programs, hardly ever twice the same, and would fill the memory. */
+const longestKept = 16 * 1024;
 
 /** Parses and compiles, and keeps what it made by query text. Throws `QueryError`. */
 export function openQueryCache(): (text: string) => CompiledQuery {
@@ -63,6 +65,9 @@ export function openQueryCache(): (text: string) => CompiledQuery {
       return known;
     }
     const compiled = compileQuery(text);
+    if (text.length > longestKept) {
+      return compiled;
+    }
     const oldest = cache.size >= cacheSize ? cache.keys().next().value : undefined;
     if (oldest !== undefined) {
       cache.delete(oldest);

@@ -14,6 +14,8 @@ export interface Position {
   readonly sortKeys: readonly (readonly [] | readonly [Json])[];
   readonly toSkip: number;
   readonly toTake: number | undefined;
+  /** Where the documents are kept, for a query that counts them; they may be gone. */
+  readonly keptAs?: string | undefined;
 }
 
 const json: z.ZodType<Json> = z.lazy(() =>
@@ -26,13 +28,21 @@ const positionSchema = z.object({
   k: z.array(z.union([z.tuple([]), z.tuple([json])])),
   s: z.number(),
   t: z.number().optional(),
+  m: z.string().optional(),
 });
 
 const tokenSchema = z.object({ token: z.string(), range: z.object({ min: z.string(), max: z.string() }) });
 
 /** The text of the `x-ms-continuation` header: opaque to clients, and in the outer shape that the service uses. */
 export function writeContinuation(position: Position): string {
-  const state = { r: position.rowId, p: position.part, k: position.sortKeys, s: position.toSkip, t: position.toTake };
+  const state = {
+    r: position.rowId,
+    p: position.part,
+    k: position.sortKeys,
+    s: position.toSkip,
+    t: position.toTake,
+    m: position.keptAs,
+  };
   const token = Buffer.from(JSON.stringify(state), 'utf8').toString('base64url');
   return JSON.stringify({ token, range: { min: '', max: 'FF' } });
 }
@@ -42,7 +52,7 @@ export function readContinuation(text: string): Position {
   try {
     const { token } = tokenSchema.parse(JSON.parse(text));
     const state = positionSchema.parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
-    return { rowId: state.r, part: state.p, sortKeys: state.k, toSkip: state.s, toTake: state.t };
+    return { rowId: state.r, part: state.p, sortKeys: state.k, toSkip: state.s, toTake: state.t, keptAs: state.m };
   } catch (cause) {
     throw Object.assign(new QueryError('InvalidContinuation', 'Invalid Continuation Token'), { cause });
   }

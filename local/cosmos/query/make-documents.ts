@@ -80,14 +80,18 @@ function* orderedValues(run: QueryRun, meter: Meter): Iterable<Value> {
 }
 
 /** A page of documents that were made before; the continuation counts them. */
-export function documentsPage(run: QueryRun, documents: readonly string[]): Pick<QueryPage, 'documents' | 'next'> {
+export function documentsPage(
+  run: QueryRun,
+  documents: readonly string[],
+  keptAs: string | undefined,
+): Pick<QueryPage, 'documents' | 'next'> {
   const start = run.position?.toSkip ?? 0;
   const page: string[] = [];
   let characters = 0;
   for (let index = start; index < documents.length; index += 1) {
     const text = documents[index] ?? '';
     if (page.length > 0 && (page.length >= run.pageSize || characters >= pageCharacters)) {
-      return { documents: page, next: positionAt(index) };
+      return { documents: page, next: positionAt(index, keptAs) };
     }
     page.push(text);
     characters += text.length;
@@ -95,6 +99,6 @@ export function documentsPage(run: QueryRun, documents: readonly string[]): Pick
   return { documents: page, next: undefined };
 }
 
-function positionAt(index: number): Position {
-  return { rowId: 0, part: 0, sortKeys: [], toSkip: index, toTake: undefined };
+function positionAt(index: number, keptAs: string | undefined): Position {
+  return { rowId: 0, part: 0, sortKeys: [], toSkip: index, toTake: undefined, keptAs };
 }

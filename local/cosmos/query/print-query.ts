@@ -42,7 +42,7 @@ export function printExpression(expression: Expression): string {
 }
 
 /** A whole query as text. */
-export function printQuery(query: Query): string {
+function printQuery(query: Query): string {
   const { distinct, top, selection } = query;
   const head = [
     'SELECT',

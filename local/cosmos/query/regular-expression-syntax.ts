@@ -40,8 +40,8 @@ export class PatternError extends Error {
 
 const newline = 10;
 
-export const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-export const isWordCharacter = (code: number): boolean =>
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isWordCharacter = (code: number): boolean =>
   isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 export const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 

@@ -152,15 +152,11 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** Whether an aggregate is in an expression; subqueries are not looked into. */
 export function containsAggregate(expression: Expression): boolean {
-  return someExpression([expression], (part) => part.kind === 'aggregate');
-}
-
-/** Whether an expression or any part of it passes the test; subqueries are not looked into. */
-export function someExpression(expressions: readonly Expression[], test: (expression: Expression) => boolean): boolean {
-  const open = [...expressions];
+  const open = [expression];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    if (test(part)) {
+    if (part.kind === 'aggregate') {
       return true;
     }
     open.push(...childrenOf(part));
@@ -178,15 +174,4 @@ export function selectedExpressions(selection: Selection): readonly Expression[]
     case 'list':
       return selection.columns.map((column) => column.expression);
   }
-}
-
-/** All expressions of a query, the outermost ones. */
-export function expressionsOf(query: Query): readonly Expression[] {
-  return [
-    ...selectedExpressions(query.selection),
-    ...query.sources.flatMap((source) => (source.kind === 'expression' ? [source.of] : [])),
-    ...(query.where === undefined ? [] : [query.where]),
-    ...query.groupBy,
-    ...query.orderBy.map((ordering) => ordering.expression),
-  ];
 }

@@ -67,3 +67,55 @@ test('a filter without an index costs a scan', async (t) => {
   assert.equal((await run(items, query)).charge, 2.27);
   assert.equal((await run(container('plain'), query)).charge, 3.26);
 });
+
+test('the pages of groups are cut out of one answer, whatever is written between them', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'jobs', partitionKeyPath: '/tenant' }]);
+  const create = async (n: number) => items.items.create({ id: `i${n}`, tenant: 'x', n });
+  await Promise.all([5, 6, 7, 8].map(create));
+  const query = 'SELECT DISTINCT VALUE c.n FROM c WHERE c.n < 9';
+  const options = { partitionKey: 'x', maxItemCount: 2 };
+  const first = await items.items.query<JSONValue>(query, options).fetchNext();
+
+  await items.item('i5', 'x').delete();
+  const { continuationToken } = first;
+  const rest = await run(items, query, { ...options, continuationToken });
+
+  assert.deepEqual([...first.resources, ...rest.documents].toSorted(), [5, 6, 7, 8]);
+});
+
+test('an order goes on behind its place, also among items that are written between its pages', async (t) => {
+  const { items } = await openCosmos(t, [{ id: 'jobs', partitionKeyPath: '/tenant' }]);
+  const create = async (n: number) => items.items.create({ id: `i${n}`, tenant: 'x', n });
+  await Promise.all([1, 3, 5, 7].map(create));
+  const query = 'SELECT VALUE c.n FROM c ORDER BY c.n';
+  const options = { partitionKey: 'x', maxItemCount: 2 };
+  const first = await items.items.query<JSONValue>(query, options).fetchNext();
+
+  await Promise.all([2, 4, 6].map(create));
+  const { continuationToken } = first;
+  const rest = await run(items, query, { ...options, continuationToken });
+
+  assert.deepEqual(first.resources, [1, 3]);
+  assert.deepEqual(rest.documents, [4, 5, 6, 7]);
+});
+
+test('a parameter that is nested without end is refused, and the service goes on', async (t) => {
+  const { items } = await openCosmos(t);
+  const nested = (depth: number): JSONValue => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  const query = (value: JSONValue) => ({
+    query: 'SELECT * FROM c WHERE c.a = @a',
+    parameters: [{ name: '@a', value }],
+  });
+
+  await assert.rejects(items.items.query(query(nested(3000))).fetchAll(), /nested deeper than 500 levels/u);
+  assert.deepEqual((await items.items.query(query(nested(400))).fetchAll()).resources, []);
+});
+
+test('an item is nested 128 levels deep at most', async (t) => {
+  const { items } = await openCosmos(t);
+  const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+
+  await items.items.create({ id: 'a', deep: nested(127) });
+
+  await assert.rejects(items.items.create({ id: 'b', deep: nested(128) }), { code: 400 });
+});

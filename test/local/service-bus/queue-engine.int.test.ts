@@ -170,3 +170,50 @@ test('a lock ends when its time is over by the clock, and its token is worth not
   assert.equal(outcome, 'com.microsoft:message-lock-lost');
   assert.equal(receiver.delivered[1]?.lock?.deliveryCount, 1);
 });
+
+test('a backlog that expires leaves in several turns, and what lives on stays in order', async (t) => {
+  let nowMs = 0;
+  const fixture = engineFixture(t, () => nowMs);
+  const { engine } = fixture;
+  const short = { ...message('short'), ttlMs: 10 };
+  const messages = Array.from({ length: 1300 }, (_, index) => (index % 100 === 0 ? message('long') : short));
+  await new Promise((resolve) => {
+    engine.enqueue(fixture.entity(), messages, resolve);
+  });
+
+  nowMs = 10;
+  const left: number[] = [];
+  do {
+    await turnEnded(engine);
+    left.push(engine.counts('jobs').active);
+  } while (left.at(-1) !== 13);
+  const receiver = consumer({ accepts: true, credit: 20 });
+  engine.attach(fixture.entity(), receiver);
+  await turnEnded(engine);
+
+  assert.ok(left.length > 1);
+  assert.deepEqual(
+    receiver.delivered.map(({ lock }) => lock?.sequence),
+    Array.from({ length: 13 }, (_, index) => index * 100 + 1),
+  );
+});
+
+test('a message that expired while it was locked does not come back', async (t) => {
+  let nowMs = 0;
+  const fixture = engineFixture(t, () => nowMs);
+  const { engine } = fixture;
+  const receiver = consumer({ accepts: true, credit: 5 });
+  engine.attach(fixture.entity(), receiver);
+  engine.enqueue(fixture.entity(), [{ ...message('short'), ttlMs: 10 }], () => undefined);
+  await turnEnded(engine);
+  const token = receiver.delivered[0]?.lock?.token ?? '';
+
+  nowMs = 20;
+  await new Promise((resolve) => {
+    engine.settle(fixture.entity(), token, { kind: 'abandon', changes: [] }, resolve);
+  });
+  await turnEnded(engine);
+
+  assert.equal(receiver.delivered.length, 1);
+  assert.deepEqual(engine.counts('jobs'), { active: 0, locked: 0, scheduled: 0, deferred: 0, deadLettered: 0 });
+});

@@ -83,6 +83,24 @@ test(
   },
 );
 
+test(
+  'a large message is scheduled, peeked and received after it was deferred as a small one is',
+  { skip: skipOnForeignNamespace('large messages belong to the Premium tier') },
+  async (t) => {
+    const [client, queue] = [await openClient(t), await openQueue(t, { maxMessageSizeInKilobytes: 6144 })];
+    const body = Buffer.alloc(5 * 1024 * 1024, 'abcdefghijk');
+    await client.createSender(queue).scheduleMessages({ body }, new Date(0));
+    const receiver = client.createReceiver(queue);
+    const message = await receiveOne(receiver);
+
+    await receiver.deferMessage(message);
+    const [peeked] = await receiver.peekMessages(1);
+    const [deferred] = await receiver.receiveDeferredMessages(message.sequenceNumber ?? []);
+
+    assert.deepEqual([message.body, peeked?.body, deferred?.body], [body, body, body]);
+  },
+);
+
 test('what one sender sends is received in that order', async (t) => {
   const [client, queue] = [await openClient(t), await openQueue(t)];
   const sender = client.createSender(queue);
