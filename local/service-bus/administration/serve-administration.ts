@@ -63,6 +63,9 @@ interface Call extends AdministrationSettings {
 
 async function answer(settings: AdministrationSettings, request: IncomingMessage): Promise<Answer> {
   const url = urlOf(request);
+  if (/^\/\$servicebus\/websocket\/?$/iu.test(url.pathname)) {
+    throw notCarried('AMQP over WebSockets');
+  }
   authorise(settings, request, url);
   const path = decoded(url.pathname.replace(/^\/+|\/+$/gu, ''));
   const call = { ...settings, request, url, path };

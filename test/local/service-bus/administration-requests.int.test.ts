@@ -80,3 +80,12 @@ test('messages over HTTP are refused by name', async (t) => {
   assert.equal(status, 501);
   assert.match(body, /messages over HTTP/u);
 });
+
+test('AMQP over WebSockets is refused by name, before a token is asked for', async (t) => {
+  const fixture = await serviceBusFixture(t);
+
+  const [status, body] = await ask(fixture, '$servicebus/websocket', { authorization: '' });
+
+  assert.equal(status, 501);
+  assert.match(body, /AMQP over WebSockets/u);
+});
