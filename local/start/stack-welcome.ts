@@ -25,7 +25,11 @@ Ctrl-C stops it; what it keeps is there again with the next start. docs/stack.md
 `;
 }
 
-/** Lines of a `.env` file; a shell takes them too. */
+/** Lines of a `.env` file; a shell takes them too. A value with an apostrophe, as a folder may have, stands in quotes. */
 export function environmentLines(values: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(values).map(([name, value]) => `${name}='${value}'`);
+  return Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}`);
+}
+
+function quoted(value: string): string {
+  return value.includes("'") ? `"${value.replaceAll(/[\\"$`]/gu, String.raw`\$&`)}"` : `'${value}'`;
 }
