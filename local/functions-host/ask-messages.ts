@@ -9,6 +9,7 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { inTime } from './in-time.ts';
 
 export interface AskSettings {
   /** Opens a client. */
@@ -138,21 +139,6 @@ async function pull(
     await settings.handle(receiver, messages);
   }
   return messages.length;
-}
-
-/** @throws when it has not ended in time; what comes of it later is nobody's, and comes back when its lock ends */
-async function inTime<Value>(asked: Promise<Value>, mostMs: number): Promise<Value> {
-  const over = new AbortController();
-  const late = delay(mostMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no answer in ${mostMs} ms`);
-  });
-  late.catch(() => undefined);
-  asked.catch(() => undefined);
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    over.abort();
-  }
 }
 
 function noSessionYet(error: unknown): undefined {

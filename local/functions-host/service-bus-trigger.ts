@@ -17,6 +17,7 @@ import type { Invoker } from './create-invoker.ts';
 import { createGate, type Gate } from './create-gate.ts';
 import type { QueueBinding } from './read-bindings.ts';
 import type { ServiceBusSettings } from './read-host-settings.ts';
+import { inTime } from './in-time.ts';
 import { keepLink } from './queue-link.ts';
 import { renewLock } from './renew-lock.ts';
 import { batchMetadata, messageText, messageTrace, triggerMetadata } from './service-bus-message.ts';
@@ -141,6 +142,9 @@ function inputOf({ name, cardinality }: QueueBinding, messages: readonly Service
   return { input: { name, data }, triggerMetadata: batchMetadata(messages) };
 }
 
+/** The SDK may not answer at all once its connection is gone. */
+const settleMs = 10_000;
+
 /** A settlement that fails is logged and no more: the lock is gone or will be, and the message comes back. */
 async function settle(
   { receiver, settling, report }: QueueCall & { readonly receiver: ServiceBusReceiver },
@@ -149,7 +153,8 @@ async function settle(
 ): Promise<void> {
   await settling.enter();
   try {
-    await (settlement === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message));
+    const settled = settlement === 'complete' ? receiver.completeMessage(message) : receiver.abandonMessage(message);
+    await inTime(settled, settleMs);
   } catch (error) {
     report.fault(`${settlement} of message ${String(message.messageId)}`, error);
   } finally {
