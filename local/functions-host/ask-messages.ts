@@ -36,9 +36,11 @@ export interface AskedQueue {
   readonly close: () => Promise<void>;
 }
 
-/** How long a loop waits after a fault, and for the first message of a batch. */
+/** How long a loop waits after a fault. */
 const reconnectMs = 500;
-const waitMs = 60_000;
+/** How long it asks at a time. The SDK may not answer at all once its connection is gone: it then has so long more. */
+const askMs = 5000;
+const graceMs = 3000;
 
 export function askMessages(settings: AskSettings): AskedQueue {
   const stopping = new AbortController();
@@ -91,7 +93,7 @@ async function pullBatches(client: ServiceBusClient, settings: AskSettings, sign
     skipParsingBodyAsJson: true,
   });
   while (!signal.aborted) {
-    await pull(receiver, { ...settings, waitMs, signal });
+    await pull(receiver, { ...settings, waitMs: askMs, signal });
   }
 }
 
@@ -110,9 +112,11 @@ async function pullSession(client: ServiceBusClient, settings: AskSettings, sign
     return;
   }
   try {
-    const idle = { ...settings, waitMs: sessions?.idleMs ?? waitMs, signal };
-    while (!signal.aborted && (await pull(receiver, idle)) > 0) {
-      // Until it is empty.
+    let leftMs = sessions?.idleMs ?? 0;
+    while (!signal.aborted && leftMs > 0) {
+      const waitMs = Math.min(leftMs, askMs);
+      const count = await pull(receiver, { ...settings, waitMs, signal });
+      leftMs = count > 0 ? (sessions?.idleMs ?? 0) : leftMs - waitMs;
     }
   } finally {
     // Its lock ends with it.
@@ -125,14 +129,30 @@ async function pull(
   receiver: ServiceBusReceiver,
   settings: AskSettings & { readonly waitMs: number; readonly signal: AbortSignal },
 ): Promise<number> {
-  const messages = await receiver.receiveMessages(settings.maxMessages, {
+  const asked = receiver.receiveMessages(settings.maxMessages, {
     maxWaitTimeInMs: settings.waitMs,
     abortSignal: settings.signal,
   });
+  const messages = await inTime(asked, settings.waitMs + graceMs);
   if (messages.length > 0) {
     await settings.handle(receiver, messages);
   }
   return messages.length;
+}
+
+/** @throws when it has not ended in time; what comes of it later is nobody's, and comes back when its lock ends */
+async function inTime<Value>(asked: Promise<Value>, mostMs: number): Promise<Value> {
+  const over = new AbortController();
+  const late = delay(mostMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer in ${mostMs} ms`);
+  });
+  late.catch(() => undefined);
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 function noSessionYet(error: unknown): undefined {
