@@ -103,6 +103,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error('--layout takes JSON; see local/stack-layout.ts for its fields.', { cause });
+    throw new Error('--layout takes JSON; docs/stack.md has its fields.', { cause });
   }
 }

@@ -23,7 +23,8 @@ export function routeRequest(method: string, address: string): Route {
     throw resourceNotFound();
   }
   const operation = operations.get(rest);
-  if (operation === undefined) {
+  const isStored = operation === 'chat' && method === 'GET';
+  if (operation === undefined || isStored) {
     throw uncarried(rest);
   }
   const apiVersion = url.searchParams.get('api-version');

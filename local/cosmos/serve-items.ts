@@ -49,9 +49,9 @@ export function serveItems(service: Service, container: Container, request: Cosm
     });
   }
   if (isTrue(header('x-ms-documentdb-is-upsert'))) {
-    return answerOf(upsertItem(context, jsonBody(request), { key, conditions: conditionsOf(request) }));
+    return answerOf(upsertItem(context, jsonBody(request), { key, conditions: conditionsOf(request) }), request);
   }
-  return answerOf(createItem(context, jsonBody(request), key));
+  return answerOf(createItem(context, jsonBody(request), key), request);
 }
 
 /** `…/docs/{id}`: read, replace, delete, patch. */
@@ -72,15 +72,15 @@ export function serveItem(
   const conditions = conditionsOf(request);
   switch (request.method) {
     case 'GET':
-      return answerOf(readItem(context, key, conditions));
+      return answerOf(readItem(context, key, conditions), request);
     case 'PUT':
-      return answerOf(replaceItem(context, jsonBody(request), { key, conditions }));
+      return answerOf(replaceItem(context, jsonBody(request), { key, conditions }), request);
     case 'DELETE':
-      return answerOf(removeItem(context, key, conditions));
+      return answerOf(removeItem(context, key, conditions), request);
     case 'PATCH': {
       const { operations, condition } = readPatchRequest(jsonBody(request));
       const holds = condition === undefined ? undefined : service.compilePredicate(condition);
-      return answerOf(patchStoredItem(context, { operations, holds }, { key, conditions }));
+      return answerOf(patchStoredItem(context, { operations, holds }, { key, conditions }), request);
     }
     default:
       throw new CosmosError('MethodNotAllowed', `${request.method} is not a method of an item.`);
@@ -105,6 +105,8 @@ function isMinimal({ header }: CosmosRequest): boolean {
   return header('prefer')?.toLowerCase() === 'return=minimal';
 }
 
-function answerOf({ status, etag, text, charge }: ItemAnswer): Answer {
-  return { status, body: text, charge, ...(etag === undefined ? {} : { headers: { etag } }) };
+/** A write answers without the item where the client can do without it; a read never does. */
+function answerOf({ status, etag, text, charge }: ItemAnswer, request: CosmosRequest): Answer {
+  const isLeftOut = request.method !== 'GET' && isMinimal(request);
+  return { status, body: isLeftOut ? undefined : text, charge, ...(etag === undefined ? {} : { headers: { etag } }) };
 }

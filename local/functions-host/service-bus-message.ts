@@ -26,8 +26,8 @@ export function triggerMetadata(message: ServiceBusReceivedMessage): Readonly<Re
     LockToken: { string: message.lockToken ?? '' },
     ...instant('EnqueuedTimeUtc', message.enqueuedTimeUtc),
     ...instant('EnqueuedTime', message.enqueuedTimeUtc),
-    ...instant('ExpiresAtUtc', message.expiresAtUtc),
-    ...instant('ExpiresAt', message.expiresAtUtc),
+    ...expiry('ExpiresAtUtc', message.expiresAtUtc),
+    ...expiry('ExpiresAt', message.expiresAtUtc),
     ...instant('LockedUntilUtc', message.lockedUntilUtc),
     ...text('ContentType', message.contentType),
     ...text('CorrelationId', idText(message.correlationId)),
@@ -112,4 +112,10 @@ function text(name: string, value: string | number | bigint | undefined): Record
 
 function instant(name: string, value: Date | undefined): Record<string, TypedData> {
   return value === undefined ? {} : { [name]: { json: JSON.stringify(value.toISOString()) } };
+}
+
+/** What never expires does so at .NET's last instant there (`ServiceBusReceivedMessage.ExpiresAt`). */
+function expiry(name: string, value: Date | undefined): Record<string, TypedData> {
+  const isBeyond = value !== undefined && value.getUTCFullYear() > 9999;
+  return isBeyond ? { [name]: { json: '"9999-12-31T23:59:59.9999999Z"' } } : instant(name, value);
 }

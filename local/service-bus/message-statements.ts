@@ -1,9 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { MessageIndexRow } from './queue-store.ts';
-import { booleanColumn, integerColumn, optionalInteger, optionalText, type Row } from './sqlite-row.ts';
-import { storedColumns } from './stored-row.ts';
-
-const indexColumns = 'id, sequence, due_at, lock_token, locked_until, delivery_count, deferred, session';
+import { indexColumns, storedColumns } from './stored-row.ts';
 
 export type MessageStatements = Readonly<Record<StatementName, StatementSync>>;
 
@@ -48,7 +44,7 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     upsertEntity: sql('INSERT INTO entity (name) VALUES (?) ON CONFLICT (name) DO NOTHING'),
     findEntity: sql('SELECT id, last_sequence FROM entity WHERE name = ?'),
     saveLastSequence: sql('UPDATE entity SET last_sequence = ? WHERE id = ?'),
-    index: sql(`SELECT ${indexColumns} FROM message WHERE entity_id = ? ORDER BY sequence`),
+    index: rows(`SELECT ${indexColumns} FROM message WHERE entity_id = ? ORDER BY sequence`),
     insertMessage: sql(
       'INSERT INTO message (entity_id, sequence, enqueue_sequence, enqueued_at, expires_at, due_at, once_scheduled, session, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -58,7 +54,7 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     load: rows(`${whole} AND sequence = ?`),
     from: rows(`${whole} AND sequence >= ? ORDER BY sequence`),
     ofSession: rows(`${whole} AND session = ? AND sequence >= ? ORDER BY sequence`),
-    expired: sql(
+    expired: rows(
       `SELECT ${indexColumns} FROM message WHERE entity_id = ? AND expires_at <= ? AND deferred = 0 AND lock_token IS NULL AND due_at IS NULL ORDER BY expires_at LIMIT ?`,
     ),
     nextExpiry: sql(
@@ -80,18 +76,5 @@ export function prepareMessages(database: DatabaseSync): MessageStatements {
     findDuplicate: sql('SELECT sequence FROM seen_id WHERE entity_id = ? AND message_id = ? AND seen_at >= ?'),
     rememberId: sql('INSERT OR REPLACE INTO seen_id (entity_id, message_id, seen_at, sequence) VALUES (?, ?, ?, ?)'),
     forgetIds: sql('DELETE FROM seen_id WHERE entity_id = ? AND seen_at < ?'),
-  };
-}
-
-export function indexRow(row: Row): MessageIndexRow {
-  return {
-    id: integerColumn(row, 'id'),
-    sequence: integerColumn(row, 'sequence'),
-    dueAtMs: optionalInteger(row, 'due_at'),
-    lockToken: optionalText(row, 'lock_token'),
-    lockedUntilMs: optionalInteger(row, 'locked_until') ?? 0,
-    deliveryCount: integerColumn(row, 'delivery_count'),
-    deferred: booleanColumn(row, 'deferred'),
-    session: optionalText(row, 'session'),
   };
 }

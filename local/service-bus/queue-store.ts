@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { ParsedMessage } from './message-sections.ts';
-import { indexRow, prepareMessages, type MessageStatements } from './message-statements.ts';
+import { prepareMessages, type MessageStatements } from './message-statements.ts';
 import { EntitySizes, sizeOf } from './entity-sizes.ts';
 import { QueueCatalog } from './queue-catalog.ts';
 import { bytesColumn, integerColumn, optionalInteger, type Row } from './sqlite-row.ts';
 import { SessionStates } from './session-states.ts';
 import { createSchema } from './store-schema.ts';
-import { storedMessage } from './stored-row.ts';
+import { indexRow, storedMessage } from './stored-row.ts';
 
 /** A message as it is kept. `id` is the row, `sequence` its place in the entity. Times are epoch milliseconds. */
 export interface StoredMessage extends Omit<ParsedMessage, 'messageIdKey' | 'scheduledAtMs' | 'sessionId'> {

@@ -15,11 +15,6 @@ export function optionalInteger(row: Row, column: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-export function optionalText(row: Row, column: string): string | undefined {
-  const value = row[column];
-  return typeof value === 'string' ? value : undefined;
-}
-
 export function booleanColumn(row: Row, column: string): boolean {
   return integerColumn(row, column) !== 0;
 }

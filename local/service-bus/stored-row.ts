@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { StoredMessage } from './queue-store.ts';
+import type { MessageIndexRow, StoredMessage } from './queue-store.ts';
 
 /** The columns that `storedMessage` reads, in its order: rows come as arrays, without their names. */
 export const storedColumns = [
@@ -29,7 +29,6 @@ export function storedMessage(row: unknown): StoredMessage & { readonly lockedUn
   const annotationsEnd = integer(cells[13]);
   const propertiesEnd = integer(cells[14]);
   const applicationEnd = integer(cells[15]);
-  const session = cells[8];
   return {
     id: integer(cells[0]),
     sequence: integer(cells[1]),
@@ -39,7 +38,7 @@ export function storedMessage(row: unknown): StoredMessage & { readonly lockedUn
     deliveryCount: integer(cells[5]),
     onceScheduled: cells[6] !== 0,
     deferred: cells[7] !== 0,
-    session: typeof session === 'string' ? session : undefined,
+    session: maybeText(cells[8]),
     lockedUntilMs: maybeInteger(cells[9]),
     durable: cells[10] !== 0,
     priority: maybeInteger(cells[11]),
@@ -48,6 +47,23 @@ export function storedMessage(row: unknown): StoredMessage & { readonly lockedUn
     properties: content.subarray(annotationsEnd, propertiesEnd),
     applicationProperties: content.subarray(propertiesEnd, applicationEnd),
     body: content.subarray(applicationEnd),
+  };
+}
+
+/** The columns that `indexRow` reads, in its order. */
+export const indexColumns = 'id, sequence, due_at, lock_token, locked_until, delivery_count, deferred, session';
+
+export function indexRow(row: unknown): MessageIndexRow {
+  const cells = isCells(row) ? row : [];
+  return {
+    id: integer(cells[0]),
+    sequence: integer(cells[1]),
+    dueAtMs: maybeInteger(cells[2]),
+    lockToken: maybeText(cells[3]),
+    lockedUntilMs: maybeInteger(cells[4]) ?? 0,
+    deliveryCount: integer(cells[5]),
+    deferred: cells[6] !== 0,
+    session: maybeText(cells[7]),
   };
 }
 
@@ -64,6 +80,10 @@ function integer(cell: SQLOutputValue | undefined): number {
 
 function maybeInteger(cell: SQLOutputValue | undefined): number | undefined {
   return typeof cell === 'number' ? cell : undefined;
+}
+
+function maybeText(cell: SQLOutputValue | undefined): string | undefined {
+  return typeof cell === 'string' ? cell : undefined;
 }
 
 function bytes(cell: SQLOutputValue | undefined): Buffer {

@@ -22,7 +22,7 @@ export type ReadOptions =
 
 export const help = `Checks facts about the services on the embedded stack, or on accounts of your own.
 
-  npm run conformance -- SUITE … [--service-bus CONNECTION_STRING] [--cosmos CONNECTION_STRING] [--only TEXT] [--yes]
+  npm run conformance -- SUITE … [--service-bus CONNECTION_STRING] [--cosmos CONNECTION_STRING] [--only REGEXP] [--yes]
 
   SUITE                             ${suiteNames.join(', ')}, or all
   --service-bus CONNECTION_STRING   runs its suite against this namespace; SLUICE_CONFORMANCE_SERVICE_BUS says the same,

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { QueueAdministration, QueueDescription } from '../queue-administration.ts';
 import { checkSasToken, type SharedKey } from '../sas-claims.ts';
 import {
@@ -63,7 +62,7 @@ interface Call extends AdministrationSettings {
 }
 
 async function answer(settings: AdministrationSettings, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  const url = urlOf(request);
   authorise(settings, request, url);
   const path = decoded(url.pathname.replace(/^\/+|\/+$/gu, ''));
   const call = { ...settings, request, url, path };
@@ -86,6 +85,30 @@ async function answer(settings: AdministrationSettings, request: IncomingMessage
     throw notCarried(`the HTTP method ${method}`);
   }
   return act(call);
+}
+
+function urlOf({ headers, url }: IncomingMessage): URL {
+  const parsed = URL.parse(`http://${headers.host ?? 'localhost'}${url ?? '/'}`);
+  if (parsed === null) {
+    throw badRequest(`The address '${url ?? ''}' of the request cannot be read.`);
+  }
+  return parsed;
+}
+
+/** What is too large is read to its end all the same, so that the client gets to its answer. */
+async function readDocument(request: IncomingMessage): Promise<string> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    if (Buffer.isBuffer(chunk)) {
+      bytes += chunk.length;
+      chunks = bytes > mostBodyBytes ? [] : [...chunks, chunk];
+    }
+  }
+  if (bytes > mostBodyBytes) {
+    throw badRequest(`The description has ${bytes} bytes; ${mostBodyBytes} are allowed.`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function authorise({ sharedKey, now }: AdministrationSettings, request: IncomingMessage, url: URL): void {
@@ -126,10 +149,7 @@ function listQueues({ administration, now, url }: Call): string {
   const hasMore = skip + top < names.length;
   return feed({
     title: 'Queues',
-    links: [
-      { rel: 'self', href: url.href },
-      ...(hasMore ? [{ rel: 'next' as const, href: decodeURIComponent(next.href) }] : []),
-    ],
+    links: [{ rel: 'self', href: url.href }, ...(hasMore ? [{ rel: 'next' as const, href: next.href }] : [])],
     entries: queues.map((queue) => queueEntry(queue, addressOf(queue, url))),
     nowMs: now(),
   });
@@ -146,10 +166,7 @@ async function getQueue({ administration, now, path, url }: Call): Promise<Answe
 /** With `If-Match` it is an update, else a creation. */
 async function putQueue(call: Call): Promise<Answer> {
   const { administration, path, request, url } = call;
-  const document = await text(request);
-  if (document.length > mostBodyBytes) {
-    throw badRequest('The description is too large.');
-  }
+  const document = await readDocument(request);
   if (path.length > longestName || !queueName.test(path)) {
     throw badRequest(`'${path}' cannot be the name of a queue.`);
   }

@@ -47,6 +47,10 @@ describe('routing', () => {
     assert.equal(refusal('POST', misplaced).message, 'Resource not found');
   });
 
+  test('a list of chat completions is refused by the name of the feature', () => {
+    assert.match(refusal('GET', '/openai/v1/chat/completions').message, /does not carry stored chat completions/u);
+  });
+
   for (const [address, feature] of [
     ['/openai/v1/responses/resp_1/cancel', 'this operation of the Responses API'],
     ['/openai/deployments/dalle/images/generations?api-version=2024-10-21', 'images'],

@@ -146,14 +146,14 @@ test('tokens are handed out to whoever knows the header, for this account alone'
 /** A client as it is deployed: it knows of nothing but its environment. */
 const program = `
   import { CosmosClient } from ${JSON.stringify(import.meta.resolve('@azure/cosmos'))};
-  import { ManagedIdentityCredential } from ${JSON.stringify(import.meta.resolve('@azure/identity'))};
-  const client = new CosmosClient({ endpoint: process.argv[1], aadCredentials: new ManagedIdentityCredential() });
+  import { DefaultAzureCredential } from ${JSON.stringify(import.meta.resolve('@azure/identity'))};
+  const client = new CosmosClient({ endpoint: process.argv[1], aadCredentials: new DefaultAzureCredential() });
   const { resource } = await client.database('app').container('items').items.create({ id: 'a' });
   console.log(resource.id);
   client.dispose();
 `;
 
-test('a client with a managed identity works unchanged', async (t) => {
+test('a client with the credential of Azure’s samples works unchanged, by its managed identity', async (t) => {
   const { certificate, cosmos, endpoint } = await openSecure(t);
 
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program, '--', endpoint], {

@@ -45,6 +45,7 @@ describe('Service Bus queue functions', { concurrency: 4 }, () => {
     assert.equal(metadata['subject'], 'subject');
     assert.equal(metadata['correlationId'], 'c-1');
     assert.match(String(metadata['lockToken']), /^[0-9a-f-]{36}$/u);
+    assert.equal(metadata['expiresAtUtc'], '9999-12-31T23:59:59.9999999Z');
     assert.match(String(metadata['enqueuedTimeUtc']), /^\d{4}-\d\d-\d\dT.*Z$/u);
     assert.deepEqual(metadata['applicationProperties'], { traceparent, kind: 'test' });
     assert.equal(await host.end('SIGTERM'), 0);

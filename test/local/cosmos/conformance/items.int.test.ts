@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { read } from '../open-cosmos.ts';
 import { openContainer } from './endpoint.ts';
+import { signedRequest } from './signed-request.ts';
 
 const byTenant = { partitionKey: { paths: ['/tenant'] } };
 
@@ -95,13 +96,15 @@ test('a key that does not match the item is refused with substatus 1001', async 
 
 test('an item has at most 2 MB', async (t) => {
   const items = await openContainer(t);
-  const room = 2 * 1024 * 1024 - JSON.stringify({ id: 'a', text: '' }).length;
+  const most = 2 * 1024 * 1024;
+  // Some bytes may be the service's own.
+  await items.items.create({ id: 'a', text: 'x'.repeat(most - 8192) });
 
-  await items.items.create({ id: 'a', text: 'x'.repeat(room) });
-
-  await assert.rejects(items.items.create({ id: 'b', text: 'x'.repeat(room + 1) }), { code: 413 });
+  await assert.rejects(items.items.create({ id: 'b', text: 'x'.repeat(most) }), { code: 413 });
   await assert.rejects(items.items.create({ id: 'c', text: 'x'.repeat(3 * 1024 * 1024) }), { code: 413 });
-  await assert.rejects(items.item('a', 'a').patch([{ op: 'set', path: '/more', value: 'y' }]), { code: 413 });
+  await assert.rejects(items.item('a', 'a').patch([{ op: 'set', path: '/more', value: 'y'.repeat(16_384) }]), {
+    code: 413,
+  });
 });
 
 test('ids are text without / \\ ? # and of at most 1,023 bytes', async (t) => {
@@ -147,4 +150,27 @@ test('numbers, texts and names of every kind come back as they went in', async (
   const { _rid, _self, _etag, _attachments, _ts, ...own } = (await read(items, 'a')).item ?? {};
 
   assert.deepEqual(own, item);
+});
+
+test('an item has at most 128 levels', async (t) => {
+  const items = await openContainer(t);
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+
+  await items.items.create({ id: 'a', nested: nested(127) });
+
+  await assert.rejects(items.items.create({ id: 'b', nested: nested(128) }), { code: 400 });
+});
+
+test('a write answers without the item when the client prefers it so, with its etag', async (t) => {
+  const items = await openContainer(t);
+
+  const { body, headers, status } = await signedRequest({
+    method: 'POST',
+    path: `${items.url}/docs`,
+    headers: { 'x-ms-documentdb-partitionkey': '["a"]', prefer: 'return=minimal' },
+    body: { id: 'a', n: 1 },
+  });
+
+  assert.deepEqual([status, body], [201, undefined]);
+  assert.equal(headers.get('etag'), (await read(items, 'a')).etag);
 });
