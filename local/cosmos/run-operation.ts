@@ -46,7 +46,7 @@ export function runOperation(service: Service, call: Call): Outcome {
       container = service.catalog.container(resource.database, resource.container);
     }
     refuseInjected(service, call, container);
-    refuseTriggers(request);
+    refuseLeftOut(request);
     if (container !== undefined && (call.operation?.name === 'read' || call.operation?.name === 'query')) {
       requireSession(container, request);
     }
@@ -112,10 +112,13 @@ function refuseInjected(service: Service, { fault, operation }: Call, container:
   }
 }
 
-function refuseTriggers({ header }: CosmosRequest): void {
+function refuseLeftOut({ header }: CosmosRequest): void {
   const named = header('x-ms-documentdb-pre-trigger-include') ?? header('x-ms-documentdb-post-trigger-include');
   if (named !== undefined) {
     throw notCarriedError(`triggers (${named})`);
+  }
+  if (header('x-ms-indexing-directive')?.toLowerCase() === 'exclude') {
+    throw notCarriedError('items that are left out of the index (x-ms-indexing-directive)');
   }
 }
 

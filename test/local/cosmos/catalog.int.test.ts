@@ -30,6 +30,7 @@ test('what is not carried is refused by name', async (t) => {
   await assert.rejects(items.deleteAllItemsForPartitionKey('a'), /partition key/u);
   await assert.rejects(client.database('app').users.create({ id: 'u' }), /users and permissions/u);
   await assert.rejects(items.items.create({ id: 'a' }, { preTriggerInclude: 'check' }), /triggers \(check\)/u);
+  await assert.rejects(items.items.create({ id: 'a' }, { indexingDirective: 'Exclude' }), /out of the index/u);
   await assert.rejects(
     items.scripts.storedProcedures.create({ id: 's', body: 'function () {}' }),
     /stored procedures/u,
