@@ -3,7 +3,7 @@
  * as one JSON line. Run by `bench/cold-start.ts`, once a process.
  */
 import { pathToFileURL } from 'node:url';
-import { provideFunctionsCore } from '../local/functions-host/functions-core.ts';
+import { provideFunctionsCore } from '../local/functions-host/app/functions-core.ts';
 
 const [entry = ''] = process.argv.slice(2);
 const core = provideFunctionsCore(() => undefined);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limiterFaces } from './azure-openai/face-schemas.ts';
+import { limiterFaces } from './azure-openai/admin/face-schemas.ts';
 import type { StackLayout } from './stack-layout.ts';
 
 const numbers = z.record(z.string(), z.number());

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LatencySettings, LimiterFaces, RegionSettings } from './azure-openai/settings.ts';
 import type { CosmosSettings } from './cosmos/cosmos-settings.ts';
-import type { QueueSettings } from './service-bus/queue-settings.ts';
+import type { QueueSettings } from './service-bus/queues/queue-settings.ts';
 
 /** Where the parts of the stack listen (0: a free port) and keep their state. */
 export interface StackLayout {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { stackRoutes, type AdministeredStack, type StackFaults } from './admin/stack-routes.ts';
-import { ModelFaults } from './azure-openai/model-faults.ts';
+import { ModelFaults } from './azure-openai/faults/model-faults.ts';
 import { startAzureOpenAi, type AzureOpenAi } from './azure-openai/start-azure-openai.ts';
 import { CosmosFaults } from './cosmos/cosmos-faults.ts';
 import type { CosmosSettings } from './cosmos/cosmos-settings.ts';

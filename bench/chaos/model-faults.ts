@@ -62,7 +62,7 @@ export const modelFaults = {
   },
 } as const satisfies Readonly<Record<string, DrawnFault>>;
 
-/** A row of the service's ways to fail, by its name in `local/azure-openai/fault-rows.ts`. */
+/** A row of the service's ways to fail, by its name in `local/azure-openai/faults/fault-rows.ts`. */
 function ofRow(random: Random, site: FaultSite, rows: readonly string[]): FaultAction {
   return onModels(random, site, { row: pick(random, rows) });
 }

@@ -1,4 +1,4 @@
-import type { Limits } from '../../local/azure-openai/limit-plan.ts';
+import type { Limits } from '../../local/azure-openai/limits/limit-plan.ts';
 import { seededRandom } from '../../local/azure-openai/seeded-random.ts';
 import { beginArrivals } from './arrivals.ts';
 import { drawBetween } from './draws.ts';

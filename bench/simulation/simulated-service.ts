@@ -1,7 +1,7 @@
-import { DeploymentLimiter } from '../../local/azure-openai/deployment-limiter.ts';
-import type { Limits } from '../../local/azure-openai/limit-plan.ts';
+import { DeploymentLimiter } from '../../local/azure-openai/limits/deployment-limiter.ts';
+import type { Limits } from '../../local/azure-openai/limits/limit-plan.ts';
 import { seededRandom } from '../../local/azure-openai/seeded-random.ts';
-import type { Standing, Verdict } from '../../local/azure-openai/window-judge.ts';
+import type { Standing, Verdict } from '../../local/azure-openai/limits/window-judge.ts';
 import type { BucketLimits } from '../../shared/bucket/bucket-limits.ts';
 import { WindowMeter } from './window-meter.ts';
 

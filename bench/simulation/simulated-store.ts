@@ -1,5 +1,5 @@
 import type { Random } from '../../local/azure-openai/seeded-random.ts';
-import { patchCharge, readCharge, refusedCharge, insertCharge } from '../../local/cosmos/request-charge.ts';
+import { patchCharge, readCharge, refusedCharge, insertCharge } from '../../local/cosmos/containers/request-charge.ts';
 import type { BucketState } from '../../shared/bucket/bucket-state.ts';
 import type { ApplyOutcome, BucketStore, ReadOutcome } from '../../shared/bucket/bucket-store.ts';
 import { memoryBucketStore } from '../../test/fakes/memory-bucket-store.ts';

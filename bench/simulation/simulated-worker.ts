@@ -1,4 +1,4 @@
-import type { Verdict } from '../../local/azure-openai/window-judge.ts';
+import type { Verdict } from '../../local/azure-openai/limits/window-judge.ts';
 import type { Random } from '../../local/azure-openai/seeded-random.ts';
 import { createReserver, type Reserver } from '../../shared/bucket/reserver.ts';
 import { PoolIntake } from '../../shared/pipeline/pool-intake.ts';

@@ -1,4 +1,4 @@
-import type { Standing, Verdict } from '../../local/azure-openai/window-judge.ts';
+import type { Standing, Verdict } from '../../local/azure-openai/limits/window-judge.ts';
 import type { CallObservation } from '../../shared/bucket/call-observation.ts';
 import type { Reserver } from '../../shared/bucket/reserver.ts';
 

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../local/azure-openai/window-judge.ts';
+import type { Verdict } from '../../local/azure-openai/limits/window-judge.ts';
 import { jainIndex } from './jain-index.ts';
 import { WaitHistogram } from './wait-histogram.ts';
 

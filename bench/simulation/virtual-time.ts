@@ -1,4 +1,4 @@
-import { BinaryHeap } from '../../local/service-bus/binary-heap.ts';
+import { BinaryHeap } from '../../local/service-bus/queues/binary-heap.ts';
 
 interface Event {
   readonly atMs: number;

@@ -1,4 +1,4 @@
-import { SlidingWindow } from '../../local/azure-openai/sliding-window.ts';
+import { SlidingWindow } from '../../local/azure-openai/limits/sliding-window.ts';
 
 /**
  * The fullest window of one length at any phase, measured as it goes: a window can only be fullest just after something

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { faultStatuses, type CosmosFault, type CosmosFaults } from '../cosmos/cosmos-faults.ts';
-import { itemOperationNames } from '../cosmos/item-operation.ts';
+import { itemOperationNames } from '../cosmos/items/item-operation.ts';
 import { faultRate } from '../faults/fault-rate.ts';
 import { bookRoutes } from './book-routes.ts';
 import { Problem, readAdmin } from './problem.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Random } from '../azure-openai/seeded-random.ts';
 import { faultRate } from '../faults/fault-rate.ts';
-import { conditions, type AmqpError } from '../service-bus/amqp-error.ts';
+import { conditions, type AmqpError } from '../service-bus/amqp/amqp-error.ts';
 import {
   gatedOperations,
   refusalNames,

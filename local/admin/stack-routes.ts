@@ -1,4 +1,4 @@
-import type { ModelFaults } from '../azure-openai/model-faults.ts';
+import type { ModelFaults } from '../azure-openai/faults/model-faults.ts';
 import { seededRandom } from '../azure-openai/seeded-random.ts';
 import type { CosmosFaults } from '../cosmos/cosmos-faults.ts';
 import type { Cosmos } from '../cosmos/start-cosmos.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { DeploymentLimiter } from './deployment-limiter.ts';
-import type { LimiterFacts, LimiterRecorder } from './limiter-state.ts';
+import { DeploymentLimiter } from './limits/deployment-limiter.ts';
+import type { LimiterFacts, LimiterRecorder } from './limits/limiter-state.ts';
 import { modelFacts, type ModelFacts, type UnitFacts } from './model-facts.ts';
 import { usualLatency } from './plan-latency.ts';
 import { Region, type Deployment } from './region.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-import type { CallBook, OpenCall } from './call-book.ts';
-import type { Fault, ModelFaults } from './model-faults.ts';
+import type { CallBook, OpenCall } from './calls/call-book.ts';
+import type { Fault, ModelFaults } from './faults/model-faults.ts';
 import type { Deployment, Region } from './region.ts';
 import type { ResponseStore } from './responses/response-store.ts';
 

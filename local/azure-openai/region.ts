@@ -1,4 +1,4 @@
-import type { DeploymentLimiter } from './deployment-limiter.ts';
+import type { DeploymentLimiter } from './limits/deployment-limiter.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { HeaderLies, LatencySettings } from './settings.ts';
 import type { TokenCounter, TokenSplitter } from './token-counter.ts';

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts';
-import { faultAnswer } from './fault-answer.ts';
-import type { Fault } from './model-faults.ts';
+import { faultAnswer } from './faults/fault-answer.ts';
+import type { Fault } from './faults/model-faults.ts';
 import { pause } from './pause.ts';
 
 /**

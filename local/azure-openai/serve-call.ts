@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-import { admitCall } from './admit-call.ts';
-import { answerChat } from './answer-chat.ts';
-import { answerEmbeddings } from './answer-embeddings.ts';
-import type { OpenCall } from './call-book.ts';
-import { type ChatRequest, readChatRequest } from './chat-request.ts';
-import { type EmbeddingsRequest, readEmbeddingsRequest } from './embeddings-request.ts';
+import { admitCall } from './limits/admit-call.ts';
+import { answerChat } from './chat/answer-chat.ts';
+import { answerEmbeddings } from './embeddings/answer-embeddings.ts';
+import type { OpenCall } from './calls/call-book.ts';
+import { type ChatRequest, readChatRequest } from './chat/chat-request.ts';
+import { type EmbeddingsRequest, readEmbeddingsRequest } from './embeddings/embeddings-request.ts';
 import type { Exchange, Place, Service } from './exchange.ts';
 import { findTarget, maxBodyBytes, type Target } from './find-target.ts';
-import { faultAnswer } from './fault-answer.ts';
-import { isAfterAdmission, type Fault } from './model-faults.ts';
+import { faultAnswer } from './faults/fault-answer.ts';
+import { isAfterAdmission, type Fault } from './faults/model-faults.ts';
 import { pause } from './pause.ts';
-import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './rate-limit-headers.ts';
+import { rateLimitHeaders, retryAfterSeconds, retryHeaders } from './limits/rate-limit-headers.ts';
 import { readBody } from './read-body.ts';
 import type { Deployment, Region } from './region.ts';
 import { answerResponse } from './responses/answer-response.ts';
 import { readResponsesRequest, type ResponsesRequest } from './responses/responses-request.ts';
 import { serveLookup } from './lookups/serve-lookup.ts';
 import { quotaExceeded, ServiceError } from './service-error.ts';
-import { settlingCall } from './settling-call.ts';
+import { settlingCall } from './limits/settling-call.ts';
 
 /** Takes one HTTP request to a region from its first byte to the end of its answer. */
 export async function serveCall(place: Place, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AdminRoute } from '../admin/route-table.ts';
-import type { ModelFaults } from './model-faults.ts';
+import type { ModelFaults } from './faults/model-faults.ts';
 
 /**
  * How the limiter of a deployment judges calls, and what it tells of itself. Nobody outside can be sure of these, so

@@ -1,12 +1,12 @@
 import { routeTable } from '../admin/route-table.ts';
-import { type Administered, regionRoutes } from './admin-routes.ts';
+import { type Administered, regionRoutes } from './admin/admin-routes.ts';
 import { buildRegions } from './build-regions.ts';
-import { CallBook } from './call-book.ts';
-import { CallLog } from './call-log.ts';
-import { describeFaces } from './describe-faces.ts';
+import { CallBook } from './calls/call-book.ts';
+import { CallLog } from './calls/call-log.ts';
+import { describeFaces } from './admin/describe-faces.ts';
 import type { Service } from './exchange.ts';
-import type { LimiterRecorder } from './limiter-state.ts';
-import { ModelFaults } from './model-faults.ts';
+import type { LimiterRecorder } from './limits/limiter-state.ts';
+import { ModelFaults } from './faults/model-faults.ts';
 import { type Deployment, limitersOf, type Region } from './region.ts';
 import { type Handler, RegionServer } from './region-server.ts';
 import { ResponseStore } from './responses/response-store.ts';

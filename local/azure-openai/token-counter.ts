@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { cutRuns } from './cut-runs.ts';
+import { cutRuns } from './chat/cut-runs.ts';
 import type { EncodingName } from './model-facts.ts';
 
 /** Counts the tokens of a text exactly, but for cut runs (see `cutRuns`). Long texts let other work in between. */

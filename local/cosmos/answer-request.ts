@@ -3,15 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
-import type { Container } from './catalog.ts';
-import type { AuthorizedRequest } from './authorize.ts';
+import type { Container } from './containers/catalog.ts';
+import type { AuthorizedRequest } from './access/authorize.ts';
 import { CosmosError } from './cosmos-error.ts';
-import { itemOperationOf } from './item-operation.ts';
-import { mostItemBytes } from './read-document.ts';
-import { sessionToken } from './read-session.ts';
+import { itemOperationOf } from './items/item-operation.ts';
+import { mostItemBytes } from './items/read-document.ts';
+import { sessionToken } from './access/read-session.ts';
 import { resolvePath } from './resolve-path.ts';
-import { parseResource, pathSegments } from './resource-path.ts';
-import { runOperation, type Call, type Outcome } from './run-operation.ts';
+import { parseResource, pathSegments } from './containers/resource-path.ts';
+import { runOperation, type Call, type Outcome } from './items/run-operation.ts';
 import { isTrue, type CosmosRequest, type Service } from './service.ts';
 
 export interface Front {

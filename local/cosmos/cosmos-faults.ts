@@ -1,7 +1,7 @@
 import { FaultBook, type FaultRate } from '../faults/fault-book.ts';
 import { CosmosError, type CosmosErrorCode } from './cosmos-error.ts';
-import type { ItemOperation } from './item-operation.ts';
-import { RequestUnitBudget } from './request-unit-budget.ts';
+import type { ItemOperation } from './items/item-operation.ts';
+import { RequestUnitBudget } from './containers/request-unit-budget.ts';
 
 /** The statuses that can be injected. */
 export const faultStatuses = [408, 410, 429, 449, 500, 503] as const;

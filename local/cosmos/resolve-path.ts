@@ -1,6 +1,6 @@
-import type { Catalog, Container, Database } from './catalog.ts';
-import { databaseRid, rowOfItemRid } from './resource-id.ts';
-import { signedResource } from './resource-path.ts';
+import type { Catalog, Container, Database } from './containers/catalog.ts';
+import { databaseRid, rowOfItemRid } from './containers/resource-id.ts';
+import { signedResource } from './containers/resource-path.ts';
 
 /** The segments of a path with names in the place of resource ids, and what its signature is about. */
 export interface ResolvedPath {

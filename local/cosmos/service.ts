@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Catalog, Container } from './catalog.ts';
+import type { Catalog, Container } from './containers/catalog.ts';
 import { CosmosError } from './cosmos-error.ts';
 import type { CosmosFaults } from './cosmos-faults.ts';
-import type { ItemContext } from './item-operations.ts';
+import type { ItemContext } from './items/item-operations.ts';
 import { parseJson, type Json } from './json.ts';
-import type { OfferStore } from './offer-store.ts';
+import type { OfferStore } from './containers/offer-store.ts';
 import type { CompiledQuery } from './query/compile-query.ts';
 import type { QueryError } from './query/query-error.ts';
-import type { QueryMemories } from './query-memories.ts';
+import type { QueryMemories } from './query/query-memories.ts';
 
 /** What every handler works with. */
 export interface Service {

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { datedResponse } from '../dated-response.ts';
 import { answerRequest } from './answer-request.ts';
-import { openAuthorization } from './authorize.ts';
-import type { Catalog } from './catalog.ts';
-import type { AccountKeys } from './check-signature.ts';
+import { openAuthorization } from './access/authorize.ts';
+import type { Catalog } from './containers/catalog.ts';
+import type { AccountKeys } from './access/check-signature.ts';
 import { CosmosFaults } from './cosmos-faults.ts';
 import type { CosmosSettings } from './cosmos-settings.ts';
-import { openAccountFile } from './open-account-file.ts';
-import { openListener } from './open-listener.ts';
+import { openAccountFile } from './access/open-account-file.ts';
+import { openListener } from './access/open-listener.ts';
 import { openQueryCache } from './query/compile-query.ts';
 import { openPredicateCache } from './query/compile-predicate.ts';
-import { openQueryMemories } from './query-memories.ts';
-import { secureEndpoint } from './secure-endpoint.ts';
-import { identityEndpoint, isIdentityRequest, serveIdentity, type IdentityEndpoint } from './serve-identity.ts';
+import { openQueryMemories } from './query/query-memories.ts';
+import { secureEndpoint } from './access/secure-endpoint.ts';
+import { identityEndpoint, isIdentityRequest, serveIdentity, type IdentityEndpoint } from './access/serve-identity.ts';
 import type { Service } from './service.ts';
 
 export interface Cosmos {

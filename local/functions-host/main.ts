@@ -4,9 +4,9 @@
  * Exit codes: 0 after SIGTERM or SIGINT, 1 when the app cannot be served or crashed too often, 2 for wrong arguments.
  */
 import { parseArgs } from 'node:util';
-import { describeError } from './describe-error.ts';
-import { readHostKeys } from './host-keys.ts';
-import { readLocalSettings } from './read-local-settings.ts';
+import { describeError } from './app/describe-error.ts';
+import { readHostKeys } from './http/host-keys.ts';
+import { readLocalSettings } from './settings/read-local-settings.ts';
 import { startFunctionsHost } from './start-functions-host.ts';
 
 const help = `Runs an Azure Functions app on this machine.

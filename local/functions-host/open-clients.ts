@@ -1,6 +1,6 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { ContainerClient } from '@azure/storage-blob';
-import { resolveConnection, type Environment } from './resolve-setting.ts';
+import { resolveConnection, type Environment } from './settings/resolve-setting.ts';
 
 /**
  * What opens clients for a Service Bus binding's `connection`. SDKs are loaded only when a trigger needs them.

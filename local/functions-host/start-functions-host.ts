@@ -12,17 +12,17 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createInvoker, type Invoker } from './create-invoker.ts';
-import type { HostKeys } from './host-keys.ts';
-import { httpFunction, startHttpTrigger, type HttpTrigger } from './http-trigger.ts';
-import { keepAppWorker, type KeptApp } from './keep-app-worker.ts';
+import { createInvoker, type Invoker } from './app/create-invoker.ts';
+import type { HostKeys } from './http/host-keys.ts';
+import { httpFunction, startHttpTrigger, type HttpTrigger } from './http/http-trigger.ts';
+import { keepAppWorker, type KeptApp } from './app/keep-app-worker.ts';
 import { openHostStorage, serviceBusConnector } from './open-clients.ts';
-import { readBindings, type TriggeredFunction } from './read-bindings.ts';
-import { readHostSettings, type HostSettings } from './read-host-settings.ts';
-import { resolveSettings, type Environment } from './resolve-setting.ts';
-import { startServiceBusTrigger, type ServiceBusTrigger } from './service-bus-trigger.ts';
-import { parseTimerSchedule } from './timer-schedule.ts';
-import { startTimerTrigger, type TimerTrigger } from './timer-trigger.ts';
+import { readBindings, type TriggeredFunction } from './app/read-bindings.ts';
+import { readHostSettings, type HostSettings } from './settings/read-host-settings.ts';
+import { resolveSettings, type Environment } from './settings/resolve-setting.ts';
+import { startServiceBusTrigger, type ServiceBusTrigger } from './service-bus/service-bus-trigger.ts';
+import { parseTimerSchedule } from './timers/timer-schedule.ts';
+import { startTimerTrigger, type TimerTrigger } from './timers/timer-trigger.ts';
 
 export interface FunctionsHostSettings {
   /** The folder with `package.json` (its `main` is the entry point) and `host.json`. */

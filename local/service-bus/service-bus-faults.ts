@@ -1,5 +1,5 @@
 import { FaultBook, type FaultRate } from '../faults/fault-book.ts';
-import { conditions, lockLost, type AmqpError } from './amqp-error.ts';
+import { conditions, lockLost, type AmqpError } from './amqp/amqp-error.ts';
 
 export const gatedOperations = ['send', 'settle'] as const;
 export const refusalNames = ['queue-full', 'server-busy', 'internal-error', 'timeout', 'lock-lost'] as const;

@@ -3,15 +3,15 @@ import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { Certificate } from '../tls/self-signed-certificate.ts';
 import { createAdministrationServer } from './administration/serve-administration.ts';
-import { entityNotFound, type AmqpError } from './amqp-error.ts';
-import { BrokerConnection, type BrokerConnectionSettings, type MessageLink } from './broker-connection.ts';
-import { usualLimits, type ConnectionLimits } from './connection-limits.ts';
-import { ClientConnections } from './client-connections.ts';
-import type { QueueCounts } from './queue-counts.ts';
-import { QueueEngine } from './queue-engine.ts';
-import type { QueueSettings } from './queue-settings.ts';
-import { QueueStore } from './queue-store.ts';
-import { createContainer } from './rhea-seam.ts';
+import { entityNotFound, type AmqpError } from './amqp/amqp-error.ts';
+import { BrokerConnection, type BrokerConnectionSettings, type MessageLink } from './connections/broker-connection.ts';
+import { usualLimits, type ConnectionLimits } from './connections/connection-limits.ts';
+import { ClientConnections } from './connections/client-connections.ts';
+import type { QueueCounts } from './queues/queue-counts.ts';
+import { QueueEngine } from './queues/queue-engine.ts';
+import type { QueueSettings } from './queues/queue-settings.ts';
+import { QueueStore } from './queues/queue-store.ts';
+import { createContainer } from './amqp/rhea-seam.ts';
 import { ServiceBusFaults } from './service-bus-faults.ts';
 
 export interface ServiceBusSettings {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { faultRowNames } from '../../local/azure-openai/fault-rows.ts';
+import { faultRowNames } from '../../local/azure-openai/faults/fault-rows.ts';
 import { refusalNames } from '../../local/service-bus/service-bus-faults.ts';
 import { stackForTest } from '../local/faults/stack-for-test.ts';
 

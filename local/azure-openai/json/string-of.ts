@@ -1,4 +1,4 @@
-import { composeText } from '../compose-text.ts';
+import { composeText } from '../chat/compose-text.ts';
 import type { Random } from '../seeded-random.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { patternText } from './pattern-text.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterReasoning, draft, latencyOf } from '../answer-chat.ts';
-import type { ChatMessage } from '../chat-messages.ts';
-import { tokensOf } from '../draft-choice.ts';
+import { afterReasoning, draft, latencyOf } from '../chat/answer-chat.ts';
+import type { ChatMessage } from '../chat/chat-messages.ts';
+import { tokensOf } from '../chat/draft-choice.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendAnswer } from '../send-answer.ts';
-import { streamAnswer } from '../stream-answer.ts';
+import { streamAnswer } from '../chat/stream-answer.ts';
 import { endResponse, openResponse, type OutputItem, outputItems, responseUsage } from './response-body.ts';
 import { responseErrorEvent, responseEvents } from './response-events.ts';
 import type { ResponsesRequest } from './responses-request.ts';

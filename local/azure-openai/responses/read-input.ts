@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { ChatMessage } from '../chat-messages.ts';
+import type { ChatMessage } from '../chat/chat-messages.ts';
 import { readImage, type SentImage } from '../images/read-image.ts';
 import type { ImageRule } from '../model-facts.ts';
 import { parseRequest } from '../parse-request.ts';

@@ -8,7 +8,7 @@ import {
   readChoice,
   type ToolFunction,
   type ToolSettings,
-} from '../tool-settings.ts';
+} from '../chat/tool-settings.ts';
 import { responseFunction, type ResponsesBody } from './responses-schema.ts';
 
 /** Functions as the Responses API defines them: without a level of their own. Tools of the service are not carried. */

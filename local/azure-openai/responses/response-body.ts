@@ -1,6 +1,6 @@
-import { harmless, harmlessPrompt, violent } from '../content-filter.ts';
-import type { DraftCall, DraftChoice } from '../draft-choice.ts';
-import { logProbabilities, type RankedToken } from '../log-probabilities.ts';
+import { harmless, harmlessPrompt, violent } from '../chat/content-filter.ts';
+import type { DraftCall, DraftChoice } from '../chat/draft-choice.ts';
+import { logProbabilities, type RankedToken } from '../chat/log-probabilities.ts';
 import type { ResponsesRequest } from './responses-request.ts';
 
 export interface MessageItem {

@@ -1,4 +1,4 @@
-import type { DraftChoice } from '../draft-choice.ts';
+import type { DraftChoice } from '../chat/draft-choice.ts';
 import type { CallItem, MessageItem, OutputItem, ResponseBody } from './response-body.ts';
 
 export interface ResponseEventSource {

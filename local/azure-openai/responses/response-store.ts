@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../chat-messages.ts';
+import type { ChatMessage } from '../chat/chat-messages.ts';
 import type { ResponseBody } from './response-body.ts';
 
 /** A response as it can be asked for later, and gone on from. */

@@ -1,7 +1,7 @@
-import { type AnswerFormat, checkSchema, needJsonWord, plainText } from '../answer-format.ts';
-import type { ChatMessage } from '../chat-messages.ts';
-import type { ChatRequest } from '../chat-request.ts';
-import { unsupportedParameter } from '../check-parameters.ts';
+import { type AnswerFormat, checkSchema, needJsonWord, plainText } from '../chat/answer-format.ts';
+import type { ChatMessage } from '../chat/chat-messages.ts';
+import type { ChatRequest } from '../chat/chat-request.ts';
+import { unsupportedParameter } from '../chat/check-parameters.ts';
 import type { ModelFacts } from '../model-facts.ts';
 import { parseRequest, unknownParameter } from '../parse-request.ts';
 import { invalidRequest, notCarried } from '../service-error.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { functionSchema } from '../chat-schema.ts';
+import { functionSchema } from '../chat/chat-schema.ts';
 
 const responseTool = z.looseObject({ type: z.string() });
 export const responseFunction = functionSchema.extend({ type: z.literal('function') });

@@ -1,4 +1,4 @@
-import type { QueueSettings } from '../queue-settings.ts';
+import type { QueueSettings } from '../queues/queue-settings.ts';
 import { badRequest, notCarried } from './administration-error.ts';
 import { parseIsoDuration } from './iso-duration.ts';
 import { childOf, parseXml, XmlError, type XmlElement } from './xml.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { QueueAdministration, QueueDescription } from '../queue-administration.ts';
-import { checkSasToken, type SharedKey } from '../sas-claims.ts';
+import type { QueueAdministration, QueueDescription } from '../queues/queue-administration.ts';
+import { checkSasToken, type SharedKey } from '../management/sas-claims.ts';
 import {
   AdministrationError,
   badRequest,

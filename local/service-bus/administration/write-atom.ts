@@ -1,5 +1,5 @@
-import type { QueueDescription } from '../queue-administration.ts';
-import { entitySettings } from '../queue-settings.ts';
+import type { QueueDescription } from '../queues/queue-administration.ts';
+import { entitySettings } from '../queues/queue-settings.ts';
 import { formatIsoDuration } from './iso-duration.ts';
 import { escapeXml } from './xml.ts';
 

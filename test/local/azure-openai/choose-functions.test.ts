@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { chooseFunctions } from '../../../local/azure-openai/choose-functions.ts';
-import { noTools, type ToolSettings } from '../../../local/azure-openai/tool-settings.ts';
+import { chooseFunctions } from '../../../local/azure-openai/chat/choose-functions.ts';
+import { noTools, type ToolSettings } from '../../../local/azure-openai/chat/tool-settings.ts';
 
 const functions = ['getWeather', 'list_open_orders', 'send_order', 'ping'].map((name) => ({
   name,

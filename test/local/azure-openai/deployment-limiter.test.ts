@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import type { DeploymentLimiter } from '../../../local/azure-openai/deployment-limiter.ts';
-import type { LimiterFacts } from '../../../local/azure-openai/limiter-state.ts';
+import type { DeploymentLimiter } from '../../../local/azure-openai/limits/deployment-limiter.ts';
+import type { LimiterFacts } from '../../../local/azure-openai/limits/limiter-state.ts';
 import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 import { fixed, limiterForTest, sliding } from './limiter-for-test.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { buildRegions } from '../../../local/azure-openai/build-regions.ts';
-import { describeFaces } from '../../../local/azure-openai/describe-faces.ts';
+import { describeFaces } from '../../../local/azure-openai/admin/describe-faces.ts';
 import type { DeploymentSettings } from '../../../local/azure-openai/settings.ts';
 import { chatDeployment, testSettings } from './start-for-test.ts';
 

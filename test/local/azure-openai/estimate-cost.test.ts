@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { readChatRequest } from '../../../local/azure-openai/chat-request.ts';
-import { estimateCost } from '../../../local/azure-openai/estimate-cost.ts';
+import { readChatRequest } from '../../../local/azure-openai/chat/chat-request.ts';
+import { estimateCost } from '../../../local/azure-openai/limits/estimate-cost.ts';
 import { requiredModelFacts } from './model-facts-for-test.ts';
 
 const model = requiredModelFacts('gpt-4o-mini');

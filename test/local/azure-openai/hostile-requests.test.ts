@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { type ChatRequest, readChatRequest } from '../../../local/azure-openai/chat-request.ts';
-import { draftCompletion } from '../../../local/azure-openai/draft-completion.ts';
+import { type ChatRequest, readChatRequest } from '../../../local/azure-openai/chat/chat-request.ts';
+import { draftCompletion } from '../../../local/azure-openai/chat/draft-completion.ts';
 import { readResponsesRequest } from '../../../local/azure-openai/responses/responses-request.ts';
 import { ServiceError } from '../../../local/azure-openai/service-error.ts';
 import { splitRoughly } from '../../../local/azure-openai/token-counter.ts';

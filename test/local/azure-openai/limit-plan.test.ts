@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { LimitPlan, type Limits } from '../../../local/azure-openai/limit-plan.ts';
+import { LimitPlan, type Limits } from '../../../local/azure-openai/limits/limit-plan.ts';
 
 const usual: Limits = { tokensPerMinute: 1000, requestsPerMinute: 60 };
 const lowered = fc.array(

@@ -1,6 +1,6 @@
-import { DeploymentLimiter } from '../../../local/azure-openai/deployment-limiter.ts';
-import type { LimiterFacts } from '../../../local/azure-openai/limiter-state.ts';
-import type { LimiterShape } from '../../../local/azure-openai/window-judge.ts';
+import { DeploymentLimiter } from '../../../local/azure-openai/limits/deployment-limiter.ts';
+import type { LimiterFacts } from '../../../local/azure-openai/limits/limiter-state.ts';
+import type { LimiterShape } from '../../../local/azure-openai/limits/window-judge.ts';
 import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 
 /** Windows of a second. */

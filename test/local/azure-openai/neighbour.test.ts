@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { Neighbour } from '../../../local/azure-openai/neighbour.ts';
+import { Neighbour } from '../../../local/azure-openai/limits/neighbour.ts';
 import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 import type { NeighbourSettings } from '../../../local/azure-openai/settings.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { LeakyBucket } from '../../../local/azure-openai/leaky-bucket.ts';
+import { LeakyBucket } from '../../../local/azure-openai/limits/leaky-bucket.ts';
 import { limiterForTest, sliding } from './limiter-for-test.ts';
 
 const limits = { tokensPerMinute: 60_000, requestsPerMinute: 1 };

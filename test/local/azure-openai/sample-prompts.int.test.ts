@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 
 import { z } from 'zod';
 
-import { readChatRequest } from '../../../local/azure-openai/chat-request.ts';
-import { countPrompt } from '../../../local/azure-openai/count-prompt.ts';
+import { readChatRequest } from '../../../local/azure-openai/chat/chat-request.ts';
+import { countPrompt } from '../../../local/azure-openai/chat/count-prompt.ts';
 import { modelFacts } from '../../../local/azure-openai/model-facts.ts';
 import { tokenCounter } from '../../../local/azure-openai/token-counter.ts';
 import { makePrompts } from '../../../samples/make-prompts.ts';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { SlidingWindow } from '../../../local/azure-openai/sliding-window.ts';
+import { SlidingWindow } from '../../../local/azure-openai/limits/sliding-window.ts';
 
 const steps = fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 70 }), cost: fc.integer({ min: 0, max: 50 }) }), {
   maxLength: 200,

@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
-import { composeText } from '../../../local/azure-openai/compose-text.ts';
-import { cutRuns } from '../../../local/azure-openai/cut-runs.ts';
+import { composeText } from '../../../local/azure-openai/chat/compose-text.ts';
+import { cutRuns } from '../../../local/azure-openai/chat/cut-runs.ts';
 import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 import { tokenCounter } from '../../../local/azure-openai/token-counter.ts';
 

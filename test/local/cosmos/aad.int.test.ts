@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { issueToken } from '../../../local/cosmos/aad-token.ts';
+import { issueToken } from '../../../local/cosmos/access/aad-token.ts';
 import { startCosmos, type Cosmos } from '../../../local/cosmos/start-cosmos.ts';
 import { openCertificate, type KeptCertificate } from '../../../local/tls/open-certificate.ts';
 import { key, openClient, read, temporaryFolder } from './open-cosmos.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { effectivePartitionKey, isInRange } from '../../../local/cosmos/effective-partition-key.ts';
+import { effectivePartitionKey, isInRange } from '../../../local/cosmos/containers/effective-partition-key.ts';
 
 /** What `hashMultiHashPartitionKey` of `@azure/cosmos` 4.10.1 computes. */
 const places = [

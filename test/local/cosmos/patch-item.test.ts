@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { patchItem, type PatchOperation } from '../../../local/cosmos/patch-item.ts';
-import { readPatchRequest } from '../../../local/cosmos/patch-request.ts';
+import { patchItem, type PatchOperation } from '../../../local/cosmos/items/patch-item.ts';
+import { readPatchRequest } from '../../../local/cosmos/items/patch-request.ts';
 
 const item = { id: 'a', n: 1, list: [1, 2, 3], nested: { x: { y: 1 } }, 'a/b~c': 1, text: 'x' };
 const guarded = [['id'], ['_etag'], ['tenant', 'key']];

@@ -8,7 +8,7 @@ import {
   readCharge,
   refusedCharge,
   replaceCharge,
-} from '../../../local/cosmos/request-charge.ts';
+} from '../../../local/cosmos/containers/request-charge.ts';
 
 const kilobyte = 1024;
 const terms = (...names: string[]): ReadonlySet<string> => new Set(names);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RequestUnitBudget } from '../../../local/cosmos/request-unit-budget.ts';
+import { RequestUnitBudget } from '../../../local/cosmos/containers/request-unit-budget.ts';
 
 test('a second takes requests until it is spent, then tells when the next begins', () => {
   const budget = new RequestUnitBudget(10);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { openCatalog } from '../../../local/cosmos/catalog.ts';
-import { readContainerDefinition } from '../../../local/cosmos/container-definition.ts';
+import { openCatalog } from '../../../local/cosmos/containers/catalog.ts';
+import { readContainerDefinition } from '../../../local/cosmos/containers/container-definition.ts';
 import { CosmosError } from '../../../local/cosmos/cosmos-error.ts';
 import { CosmosFaults } from '../../../local/cosmos/cosmos-faults.ts';
 import type { Json } from '../../../local/cosmos/json.ts';
-import { openQueryMemories } from '../../../local/cosmos/query-memories.ts';
-import { openOfferStore } from '../../../local/cosmos/offer-store.ts';
+import { openQueryMemories } from '../../../local/cosmos/query/query-memories.ts';
+import { openOfferStore } from '../../../local/cosmos/containers/offer-store.ts';
 import { openPredicateCache } from '../../../local/cosmos/query/compile-predicate.ts';
 import { openQueryCache } from '../../../local/cosmos/query/compile-query.ts';
-import { runOperation } from '../../../local/cosmos/run-operation.ts';
+import { runOperation } from '../../../local/cosmos/items/run-operation.ts';
 
 /** The service without its sockets, on a clock that the test moves. Times are seconds. */
 function openContainer(t: TestContext, defaultTtl?: number) {

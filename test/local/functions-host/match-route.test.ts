@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareRoutes, matchRoute, parseRoute } from '../../../local/functions-host/match-route.ts';
+import { compareRoutes, matchRoute, parseRoute } from '../../../local/functions-host/http/match-route.ts';
 
 const match = (template: string, path: string) => matchRoute(parseRoute(template), path);
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTimeSpanMs } from '../../../local/functions-host/parse-time-span.ts';
-import { parseHostSettings } from '../../../local/functions-host/read-host-settings.ts';
-import { parseLocalSettings } from '../../../local/functions-host/read-local-settings.ts';
-import { resolveConnection, resolveSettings } from '../../../local/functions-host/resolve-setting.ts';
+import { parseTimeSpanMs } from '../../../local/functions-host/timers/parse-time-span.ts';
+import { parseHostSettings } from '../../../local/functions-host/settings/read-host-settings.ts';
+import { parseLocalSettings } from '../../../local/functions-host/settings/read-local-settings.ts';
+import { resolveConnection, resolveSettings } from '../../../local/functions-host/settings/resolve-setting.ts';
 
 const parse = (value: unknown, environment: Record<string, string> = {}) =>
   parseHostSettings({ text: JSON.stringify(value), path: 'host.json', environment });

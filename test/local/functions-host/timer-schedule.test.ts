@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTimerSchedule } from '../../../local/functions-host/timer-schedule.ts';
+import { parseTimerSchedule } from '../../../local/functions-host/timers/timer-schedule.ts';
 
 function nextAfter(schedule: string, instant: string, timeZone?: string): string | undefined {
   const next = parseTimerSchedule(schedule, timeZone).nextAfter(Date.parse(instant));

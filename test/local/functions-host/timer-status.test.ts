@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTimerSchedule } from '../../../local/functions-host/timer-schedule.ts';
+import { parseTimerSchedule } from '../../../local/functions-host/timers/timer-schedule.ts';
 import {
   parseStatus,
   statusAfterCall,
   statusAtStart,
   statusJson,
   type TimerStatus,
-} from '../../../local/functions-host/timer-status.ts';
+} from '../../../local/functions-host/timers/timer-status.ts';
 
 const hourly = parseTimerSchedule('0 0 * * * *', undefined);
 const at = (text: string): number => Date.parse(`2026-01-01T${text}Z`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { z } from 'zod';
-import { holdLease } from '../../../local/functions-host/hold-lease.ts';
+import { holdLease } from '../../../local/functions-host/timers/hold-lease.ts';
 import { startStorage, type Storage } from '../../../local/storage/start-storage.ts';
 import { poll, startHost, temporaryFolder, type FixtureEvent } from './run-host.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { parseEntityAddress } from '../../../local/service-bus/entity-address.ts';
-import { deliveryTag, newLockToken } from '../../../local/service-bus/lock-token.ts';
-import { checkSasToken, Claims } from '../../../local/service-bus/sas-claims.ts';
+import { parseEntityAddress } from '../../../local/service-bus/connections/entity-address.ts';
+import { deliveryTag, newLockToken } from '../../../local/service-bus/queues/lock-token.ts';
+import { checkSasToken, Claims } from '../../../local/service-bus/management/sas-claims.ts';
 
 const sharedKey = { keyName: 'root', key: 'secret' };
 const now = 1_700_000_000_000;

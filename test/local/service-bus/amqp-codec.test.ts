@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { endOfValue, readEntries, readItems, readValue } from '../../../local/service-bus/amqp-decode.ts';
+import { endOfValue, readEntries, readItems, readValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
 import {
   encodeBinary,
   encodeInt,
@@ -14,8 +14,8 @@ import {
   encodeTimestamp,
   encodeTimestampArray,
   encodeUint,
-} from '../../../local/service-bus/amqp-encode.ts';
-import { AmqpDecodeError } from '../../../local/service-bus/amqp-error.ts';
+} from '../../../local/service-bus/amqp/amqp-encode.ts';
+import { AmqpDecodeError } from '../../../local/service-bus/amqp/amqp-error.ts';
 
 const safeInteger = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 const time = fc.integer({ min: -1e12, max: 4e12 });

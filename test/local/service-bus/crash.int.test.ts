@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { ServiceBusClient } from '@azure/service-bus';
 import { adminClientFor } from '../../../local/service-bus/admin-client.ts';
-import type { QueueSettings } from '../../../local/service-bus/queue-settings.ts';
+import type { QueueSettings } from '../../../local/service-bus/queues/queue-settings.ts';
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { openClient, receive, receiveOne, sequenceOf, temporaryDatabase } from './service-bus-fixture.ts';
 

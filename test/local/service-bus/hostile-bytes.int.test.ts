@@ -7,7 +7,7 @@ import {
   encodeSection,
   encodeString,
   encodeUint,
-} from '../../../local/service-bus/amqp-encode.ts';
+} from '../../../local/service-bus/amqp/amqp-encode.ts';
 import { serviceBusFixture, type ServiceBusFixture } from './service-bus-fixture.ts';
 import {
   amqpHeader,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { ConnectionLimits } from '../../../local/service-bus/connection-limits.ts';
+import type { ConnectionLimits } from '../../../local/service-bus/connections/connection-limits.ts';
 import { startServiceBus, type ServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { RawClient } from './raw-client.ts';
 import { bodies, receive, receiveOne, temporaryDatabase } from './service-bus-fixture.ts';

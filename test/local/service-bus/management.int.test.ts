@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAmqpList, isAmqpMap, type AmqpValue } from '../../../local/service-bus/amqp-decode.ts';
-import { encodedTrue, encodeInt, encodeLong, encodeMap } from '../../../local/service-bus/amqp-encode.ts';
+import { isAmqpList, isAmqpMap, type AmqpValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
+import { encodedTrue, encodeInt, encodeLong, encodeMap } from '../../../local/service-bus/amqp/amqp-encode.ts';
 import { RawClient, request, sectionsOf } from './raw-client.ts';
 import { serviceBusFixture } from './service-bus-fixture.ts';
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import rhea from 'rhea';
-import { readEntries, readValue } from '../../../local/service-bus/amqp-decode.ts';
-import { encodeInt, encodeString } from '../../../local/service-bus/amqp-encode.ts';
-import { encodeDelivered } from '../../../local/service-bus/delivered-message.ts';
+import { readEntries, readValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
+import { encodeInt, encodeString } from '../../../local/service-bus/amqp/amqp-encode.ts';
+import { encodeDelivered } from '../../../local/service-bus/amqp/delivered-message.ts';
 import {
   changeApplicationProperties,
   parseBatch,
   parseMessage,
   withinTimeToLive,
-} from '../../../local/service-bus/message-sections.ts';
+} from '../../../local/service-bus/amqp/message-sections.ts';
 
 const place = {
   id: 1,

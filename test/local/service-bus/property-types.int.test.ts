@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOfValue, readEntries, readValue } from '../../../local/service-bus/amqp-decode.ts';
-import { encodeList, encodeMap, encodeSection, encodeString } from '../../../local/service-bus/amqp-encode.ts';
+import { endOfValue, readEntries, readValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
+import { encodeList, encodeMap, encodeSection, encodeString } from '../../../local/service-bus/amqp/amqp-encode.ts';
 import { dataMessage, performatives, RawClient } from './raw-client.ts';
 import { receiveOne, serviceBusFixture } from './service-bus-fixture.ts';
 

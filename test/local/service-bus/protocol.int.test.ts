@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import rhea from 'rhea';
-import { isAmqpList } from '../../../local/service-bus/amqp-decode.ts';
+import { isAmqpList } from '../../../local/service-bus/amqp/amqp-decode.ts';
 import {
   encodedNull,
   encodedTrue,
   encodeList,
   encodeSection,
   encodeUint,
-} from '../../../local/service-bus/amqp-encode.ts';
+} from '../../../local/service-bus/amqp/amqp-encode.ts';
 import { serviceBusFixture } from './service-bus-fixture.ts';
 import {
   attachFields,

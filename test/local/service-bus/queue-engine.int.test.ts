@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { Consumer, Delivery } from '../../../local/service-bus/consumer.ts';
-import type { Entity } from '../../../local/service-bus/entity.ts';
-import { parseMessage, type ParsedMessage } from '../../../local/service-bus/message-sections.ts';
-import { QueueEngine } from '../../../local/service-bus/queue-engine.ts';
-import { QueueStore, type NewMessage } from '../../../local/service-bus/queue-store.ts';
+import type { Consumer, Delivery } from '../../../local/service-bus/connections/consumer.ts';
+import type { Entity } from '../../../local/service-bus/queues/entity.ts';
+import { parseMessage, type ParsedMessage } from '../../../local/service-bus/amqp/message-sections.ts';
+import { QueueEngine } from '../../../local/service-bus/queues/queue-engine.ts';
+import { QueueStore, type NewMessage } from '../../../local/service-bus/queues/queue-store.ts';
 import { temporaryDatabase } from './service-bus-fixture.ts';
 
 /** A store whose next insert fails, as on a full disk. */

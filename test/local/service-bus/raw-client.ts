@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { endOfValue, readItems, readValue, type AmqpValue } from '../../../local/service-bus/amqp-decode.ts';
+import { endOfValue, readItems, readValue, type AmqpValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
 import {
   encodeBinary,
   encodedFalse,
@@ -14,7 +14,7 @@ import {
   encodeString,
   encodeUbyte,
   encodeUint,
-} from '../../../local/service-bus/amqp-encode.ts';
+} from '../../../local/service-bus/amqp/amqp-encode.ts';
 
 /** Descriptors of the performatives (OASIS AMQP 1.0, part 2, section 2.7). */
 export const performatives = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BinaryHeap } from '../../../local/service-bus/binary-heap.ts';
-import { ReadyList } from '../../../local/service-bus/ready-list.ts';
+import { BinaryHeap } from '../../../local/service-bus/queues/binary-heap.ts';
+import { ReadyList } from '../../../local/service-bus/queues/ready-list.ts';
 
 test('a heap gives its items in order, and only those that were retained', () => {
   fc.assert(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiver } from '@azure/service-bus';
-import type { QueueSettings } from '../../../local/service-bus/queue-settings.ts';
+import type { QueueSettings } from '../../../local/service-bus/queues/queue-settings.ts';
 import { startServiceBus, type ServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 
 export interface ServiceBusFixture {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Consumer } from '../../../local/service-bus/consumer.ts';
-import { SessionBook, type SessionHold } from '../../../local/service-bus/session-book.ts';
+import type { Consumer } from '../../../local/service-bus/connections/consumer.ts';
+import { SessionBook, type SessionHold } from '../../../local/service-bus/queues/session-book.ts';
 
 function holdOf(session: string): SessionHold {
   return { session, linkName: 'link', locks: new Set(), untilMs: 1, lost: () => undefined };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAmqpList, isAmqpMap, type AmqpValue } from '../../../local/service-bus/amqp-decode.ts';
+import { isAmqpList, isAmqpMap, type AmqpValue } from '../../../local/service-bus/amqp/amqp-decode.ts';
 import {
   encodedNull,
   encodedTrue,
@@ -9,7 +9,7 @@ import {
   encodeString,
   encodeSymbolMap,
   encodeUint,
-} from '../../../local/service-bus/amqp-encode.ts';
+} from '../../../local/service-bus/amqp/amqp-encode.ts';
 import { attachFields, performatives, RawClient } from './raw-client.ts';
 import { receiveOne, serviceBusFixture } from './service-bus-fixture.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Consumer } from '../../../local/service-bus/consumer.ts';
-import { parseMessage } from '../../../local/service-bus/message-sections.ts';
-import { QueueEngine } from '../../../local/service-bus/queue-engine.ts';
-import { QueueStore } from '../../../local/service-bus/queue-store.ts';
+import type { Consumer } from '../../../local/service-bus/connections/consumer.ts';
+import { parseMessage } from '../../../local/service-bus/amqp/message-sections.ts';
+import { QueueEngine } from '../../../local/service-bus/queues/queue-engine.ts';
+import { QueueStore } from '../../../local/service-bus/queues/queue-store.ts';
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { openClient, temporaryDatabase } from './service-bus-fixture.ts';
 

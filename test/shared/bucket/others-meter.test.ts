@@ -5,7 +5,7 @@ import { type BucketState, openBucket } from '../../../shared/bucket/bucket-stat
 import { OthersMeter } from '../../../shared/bucket/others-meter.ts';
 import { ServiceWords } from '../../../shared/bucket/service-words.ts';
 import { planSlice } from '../../../shared/bucket/plan-slice.ts';
-import { DeploymentLimiter } from '../../../local/azure-openai/deployment-limiter.ts';
+import { DeploymentLimiter } from '../../../local/azure-openai/limits/deployment-limiter.ts';
 import { seededRandom } from '../../../local/azure-openai/seeded-random.ts';
 import { memoryBucketStore } from '../../fakes/memory-bucket-store.ts';
 
