@@ -18,6 +18,7 @@ import { createGate, type Gate } from '../app/create-gate.ts';
 import type { QueueBinding } from '../app/read-bindings.ts';
 import type { ServiceBusSettings } from '../settings/read-host-settings.ts';
 import { inTime } from '../in-time.ts';
+import { describeFaults, type FaultReport } from './describe-faults.ts';
 import { keepLink } from './queue-link.ts';
 import { renewLock } from './renew-lock.ts';
 import { batchMetadata, messageText, messageTrace, triggerMetadata } from './service-bus-message.ts';
@@ -47,7 +48,7 @@ export function startServiceBusTrigger(
   { settings, invoker, log }: ServiceBusTriggerSettings,
 ): ServiceBusTrigger {
   const { name, binding, queueName } = target;
-  const report = describeOnce(`function ${name}: queue "${queueName}"`, log);
+  const report = describeFaults(`function ${name}: queue "${queueName}"`, log);
   const complete = binding.autoCompleteMessages ?? settings.autoCompleteMessages;
   const call = { name, binding, invoker, complete, settling: createGate(1), report };
   const pulling =
@@ -160,26 +161,4 @@ async function settle(
   } finally {
     settling.leave();
   }
-}
-
-interface FaultReport {
-  readonly fault: (source: string, error: unknown) => void;
-  readonly recovered: () => void;
-}
-
-/** The same fault repeats with every attempt to connect: it is logged when it is new, or came back. */
-function describeOnce(subject: string, log: (line: string) => void): FaultReport {
-  let last = '';
-  return {
-    fault: (source: string, error: unknown): void => {
-      const text = `${source}: ${error instanceof Error ? error.message : String(error)}`;
-      if (text !== last) {
-        last = text;
-        log(`[warning] ${subject}: ${text}`);
-      }
-    },
-    recovered: (): void => {
-      last = '';
-    },
-  };
 }
