@@ -127,11 +127,11 @@ export function gatedProcess(stack: ScheduleStack, settings: ProcessSettings): G
 
 let renamedSoFar = 0;
 
-/** Under another id the broker takes a message that it has taken before. */
+/** Under another id the broker takes a message that it has taken before; how it ends tells the epoch. */
 function renamed(messages: readonly OutgoingMessage[], isForgotten: boolean): readonly OutgoingMessage[] {
   if (!isForgotten) {
     return messages;
   }
   renamedSoFar += 1;
-  return messages.map((message) => ({ ...message, messageId: `${message.messageId}~${renamedSoFar}` }));
+  return messages.map((message) => ({ ...message, messageId: `${renamedSoFar}-${message.messageId}` }));
 }
